@@ -1,0 +1,150 @@
+"""What an engine declares; the machinery that runs it exists once, elsewhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import polars as pl
+
+from aegis_assets.core.card import Frozen
+from aegis_assets.core.estimators.core_distribution import CoreDistribution, CoreDistributionModel
+from aegis_assets.core.estimators.estimator import SCALE
+from aegis_assets.core.evaluation.dataset import KEYS, questions
+from aegis_assets.core.evaluation.forecaster import Forecast, Forecaster
+from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.indicators import Indicator, indicator_table
+from aegis_assets.core.labels import Label, cut_table
+from aegis_assets.core.provenance import Provenance
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One target's forecast with what it was asked: thresholds, scale and the law behind it."""
+
+    forecast: Forecast
+    cuts: tuple[float, ...]
+    scale: float | None
+    law: CoreDistributionModel | None
+
+
+Answers = Mapping[str, Answer]
+Block = Callable[[Answers, float], tuple[Frozen, dict[str, Provenance]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """A question, the features and targets that answer it, and its section of the payload.
+
+    `consumes` names the engine whose out-of-sample volatility forecasts scale the targets.
+    `block` turns answers and the spot into the section, with provenance by dotted path; an
+    engine that only serves others has none.
+    """
+
+    name: str
+    title: str
+    question: str
+    features: tuple[Indicator, ...]
+    targets: tuple[Target, ...]
+    consumes: "Engine | None" = None
+    block: Block | None = None
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Labels of all targets."""
+        return tuple(target.label for target in self.targets)
+
+    def feature_names(self, target: Target) -> tuple[str, ...]:
+        """Features that a target may read: those of the volatility index only if its label does.
+
+        The index starts years after the prices, and rows without it would be lost to training.
+        """
+        return tuple(
+            each.name
+            for each in self.features
+            if target.label.needs_volatility_index or not each.needs_volatility_index
+        )
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Columns of the feature table after symbol and session, with their descriptions."""
+        indicators = {each.name: f"{each.meaning} ({each.unit})" for each in self.features}
+        cuts = {
+            name: f"threshold {i} of {label.name} ({label.unit}); {label.definition}"
+            for label in self.labels
+            for i, name in enumerate(label.cut_columns)
+        }
+        return indicators | cuts
+
+    @property
+    def code_version(self) -> str:
+        """Changes with any declared expression or parameter, and with nothing else."""
+        parts = [
+            *(f"{each.name}={each.expr}" for each in self.features),
+            *(f"{each.name}={each.outcome}|{each.cuts}" for each in self.labels),
+            *(repr(target.candidates) for target in self.targets),
+            self.consumes.code_version if self.consumes else "",
+        ]
+        return sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def feature_table(panel: pl.DataFrame, engine: Engine) -> pl.DataFrame:
+    """Indicators and label thresholds of an engine: one row per symbol and session."""
+    indicators = indicator_table(panel, engine.features)
+    return indicators.join(
+        cut_table(panel, engine.labels), on=KEYS, how="left", validate="1:1"
+    ).sort(*KEYS)
+
+
+def feature_faults(features: pl.DataFrame, engine: Engine) -> list[str]:
+    """What is wrong with a feature table, in words; nothing if it is as declared.
+
+    A value may be null where its indicator says so, never NaN or infinite.
+    """
+    expected = [*KEYS, *engine.columns]
+    missing = [name for name in expected if name not in features.columns]
+    extra = [name for name in features.columns if name not in expected]
+    faults = [f"missing columns {missing}"] if missing else []
+    faults += [f"undeclared columns {extra}"] if extra else []
+    for name in engine.columns:
+        if name not in missing and not features[name].drop_nulls().is_finite().all():
+            faults.append(f"{name} is not finite")
+    return faults
+
+
+def answers(
+    engine: Engine,
+    features: pl.DataFrame,
+    forecasters: Mapping[str, Forecaster],
+    scales: Mapping[int, pl.DataFrame],
+) -> dict[str, Answer]:
+    """Answers to all targets for the one session that `features` holds.
+
+    `scales` gives the core's forecast volatility by horizon; empty for the core itself.  A target
+    that may not be served, or whose question cannot be asked for want of the volatility index,
+    answers with ``served`` null.
+    """
+    return {
+        target.name: _answer(engine, target, features, forecasters[target.name], scales)
+        for target in engine.targets
+    }
+
+
+def _answer(
+    engine: Engine,
+    target: Target,
+    features: pl.DataFrame,
+    forecaster: Forecaster,
+    scales: Mapping[int, pl.DataFrame],
+) -> Answer:
+    question = questions(
+        target, features, engine.feature_names(target), scales.get(target.label.horizon)
+    )
+    if question.is_empty() or not forecaster.models:
+        return Answer(Forecast(forecaster.card, None, {}), (), None, None)
+    law = forecaster.models.get(CoreDistribution.name)
+    return Answer(
+        forecast=forecaster.forecast(question),
+        cuts=tuple(features[name][0] for name in target.label.cut_columns),
+        scale=question[SCALE][0] if SCALE in question.columns else None,
+        law=law if isinstance(law, CoreDistributionModel) else None,
+    )

@@ -1,0 +1,1 @@
+"""Honest evaluation: purged walk-forward, proper scores, calibration, skill and the gate."""

@@ -1,0 +1,305 @@
+"""The contract of `aegismatrix.json`: what every field means, and where each number comes from.
+
+One pydantic model makes the JSON schema, the words of the dashboard and the documentation.
+Fractions are fractions, moves are signed points, times are ISO 8601 with offset.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self
+
+import polars as pl
+from pydantic import AwareDatetime, Field, model_validator
+
+from aegis_assets.core.card import Frozen, Source
+from aegis_assets.core.engines import ENGINES
+from aegis_assets.core.engines.buyer import BuyerBlock
+from aegis_assets.core.engines.direction import NO_INTRADAY, NOT_BUILT, DirectionBlock
+from aegis_assets.core.engines.engine import Answer, answers
+from aegis_assets.core.engines.seller import SellerBlock
+from aegis_assets.core.engines.volatility import VOLATILITY, present_scales
+from aegis_assets.core.errors import DataError
+from aegis_assets.core.evaluation.forecaster import Forecaster
+from aegis_assets.core.markets import Market
+from aegis_assets.core.provenance import Provenance, unavailable
+from aegis_assets.core.sessions import close_of, last_final_session, sessions_between
+
+SCHEMA_VERSION = "1.0"
+
+
+class Regime(StrEnum):
+    """State of the market by volatility and trend."""
+
+    LOW_VOL_BULL = "LOW_VOL_BULL"
+    HIGH_VOL_BULL = "HIGH_VOL_BULL"
+    LOW_VOL_BEAR = "LOW_VOL_BEAR"
+    HIGH_VOL_BEAR = "HIGH_VOL_BEAR"
+    SIDEWAYS = "SIDEWAYS"
+    CHOPPY = "CHOPPY"
+
+
+class Trend(StrEnum):
+    """Where the index has been heading."""
+
+    BULLISH = "BULLISH"
+    BEARISH = "BEARISH"
+    SIDEWAYS = "SIDEWAYS"
+
+
+class SessionState(StrEnum):
+    """State of the exchange at `as_of`."""
+
+    PRE_OPEN = "PRE_OPEN"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    HOLIDAY = "HOLIDAY"
+
+
+class Status(StrEnum):
+    """Whether the data are what they should be."""
+
+    OK = "OK"
+    DEGRADED = "DEGRADED"
+    STALE = "STALE"
+
+
+class MarketBlock(Frozen):
+    """The index and its volatility index at `as_of`, against the session before."""
+
+    spot: float = Field(description="index points", gt=0)
+    spot_change: float | None = Field(description="points since the previous close")
+    spot_change_pct: float | None = Field(description="fraction of the previous close")
+    vix: float | None = Field(description="volatility index, percent a year")
+    vix_change: float | None
+    vix_change_pct: float | None
+    regime: Regime | None
+    trend: Trend | None
+    session: SessionState
+
+
+class SpotQuality(Frozen):
+    """Which quote the spot is, and how old at `as_of`."""
+
+    source: str
+    as_of: AwareDatetime
+    age_s: float = Field(ge=0)
+
+
+class DailyQuality(Frozen):
+    """State of the daily candles."""
+
+    last_final_session: date
+    sessions_behind: int = Field(description="sessions that should be there and are not", ge=0)
+    data_version: str = Field(description="sha256 of the candles that were read")
+
+
+class IntradayQuality(Frozen):
+    """State of the intraday bars."""
+
+    last_bar: AwareDatetime
+    age_s: float
+    bars: int
+    expected: int
+
+
+class VolatilityIndexQuality(Frozen):
+    """State of the volatility index."""
+
+    last_session: date | None
+    sessions_behind: int | None = Field(description="null where it never had a close")
+
+
+class DataQuality(Frozen):
+    """What the forecasts rest on."""
+
+    status: Status
+    reasons: tuple[str, ...]
+    source: str = Field(description="where the bars come from: sample or yahoo")
+    spot: SpotQuality
+    daily: DailyQuality
+    intraday: IntradayQuality | None
+    volatility_index: VolatilityIndexQuality
+
+
+class Payload(Frozen):
+    """Everything that is published for one slot."""
+
+    schema_version: str
+    generated_at: AwareDatetime | None = Field(description="when it was made; the rest is as_of")
+    as_of: AwareDatetime = Field(description="end of the slot: nothing later was known")
+    market_name: str
+    market: MarketBlock
+    direction: DirectionBlock
+    seller: SellerBlock
+    buyer: BuyerBlock
+    provenance: Mapping[str, Provenance] = Field(description="by dotted path of each forecast")
+    data_quality: DataQuality
+
+    @model_validator(mode="after")
+    def _every_null_has_a_reason(self) -> Self:
+        """A null forecast says why, and a number says where it comes from."""
+        for engine in ENGINES:
+            if engine.block is None:
+                continue
+            block = getattr(self, engine.name)
+            for field in type(block).model_fields:
+                _explained(f"{engine.name}.{field}", getattr(block, field), self.provenance)
+        return self
+
+
+def _explained(path: str, value: object, provenance: Mapping[str, Provenance]) -> None:
+    sources = {
+        key: each.source
+        for key, each in provenance.items()
+        if key == path or key.startswith(f"{path}.")
+    }
+    if not sources:
+        msg = f"{path} has no provenance: name its source in the engine's block"
+        raise ValueError(msg)
+    if value is None and set(sources.values()) != {Source.UNAVAILABLE}:
+        msg = f"{path} is null but its provenance is {sources}, expected UNAVAILABLE with a reason"
+        raise ValueError(msg)
+
+
+def payload(
+    market: Market,
+    candles: pl.DataFrame,
+    features: Mapping[str, pl.DataFrame],
+    forecasters: Mapping[str, Mapping[str, Forecaster]],
+    *,
+    as_of: datetime,
+    source: str,
+    data_version: str,
+) -> Payload:
+    """The payload of the slot that ends at `as_of`.
+
+    `candles` is a panel; `features` and `forecasters` are by engine, the latter then by target.
+    Rows after the last session that was final at `as_of` are not looked at.
+    """
+    due = last_final_session(market, as_of)
+    seen = candles.filter(pl.col("session") <= due)
+    if seen.is_empty():
+        msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"
+        raise DataError(msg)
+    session = seen["session"][-1]
+    today = {
+        name: table.filter(pl.col("session") == session) for name, table in features.items()
+    }
+    blocks, provenance = _blocks(today, forecasters, seen["close"][-1])
+    return Payload(
+        schema_version=SCHEMA_VERSION,
+        generated_at=None,
+        as_of=as_of,
+        market_name=market.name,
+        market=_market_block(market, seen, as_of),
+        provenance={
+            "market.regime": unavailable(NOT_BUILT),
+            "market.trend": unavailable(NOT_BUILT),
+            **provenance,
+        },
+        data_quality=_data_quality(market, seen, due, as_of, source, data_version),
+        **blocks,
+    )
+
+
+def _blocks(
+    today: Mapping[str, pl.DataFrame],
+    forecasters: Mapping[str, Mapping[str, Forecaster]],
+    spot: float,
+) -> tuple[dict[str, Frozen], dict[str, Provenance]]:
+    scales: dict[int, pl.DataFrame] = {}
+    blocks: dict[str, Frozen] = {}
+    provenance: dict[str, Provenance] = {}
+    for engine in ENGINES:
+        made: dict[str, Answer] = answers(
+            engine, today[engine.name], forecasters[engine.name], scales
+        )
+        if engine is VOLATILITY:
+            scales = present_scales(today[engine.name], made)
+        if engine.block is not None:
+            blocks[engine.name], found = engine.block(made, spot)
+            provenance |= {f"{engine.name}.{path}": each for path, each in found.items()}
+    return blocks, provenance
+
+
+def _market_block(market: Market, seen: pl.DataFrame, as_of: datetime) -> MarketBlock:
+    spot, spot_change, spot_share = _change(seen["close"])
+    vix, vix_change, vix_share = _change(seen["volatility_index"])
+    return MarketBlock(
+        spot=spot or 0.0,
+        spot_change=spot_change,
+        spot_change_pct=spot_share,
+        vix=vix,
+        vix_change=vix_change,
+        vix_change_pct=vix_share,
+        regime=None,
+        trend=None,
+        session=_state(market, as_of),
+    )
+
+
+def _change(values: pl.Series) -> tuple[float | None, float | None, float | None]:
+    """Last value, its change since the row before, and that as a fraction; null where unknown."""
+    now = values[-1]
+    before = values[-2] if len(values) > 1 else None
+    if now is None or before is None:
+        return now, None, None
+    return now, now - before, (now - before) / before
+
+
+def _state(market: Market, as_of: datetime) -> SessionState:
+    day = as_of.date()
+    if sessions_between(market, day, day).is_empty():
+        return SessionState.HOLIDAY
+    if as_of.time() < market.opens:
+        return SessionState.PRE_OPEN
+    return SessionState.CLOSED if as_of >= close_of(market, day) else SessionState.OPEN
+
+
+def _data_quality(  # noqa: PLR0913 - each is a fact of its own
+    market: Market,
+    seen: pl.DataFrame,
+    due: date,
+    as_of: datetime,
+    source: str,
+    data_version: str,
+) -> DataQuality:
+    session = seen["session"][-1]
+    behind = _sessions_after(market, session, due)
+    implied = seen.filter(pl.col("volatility_index").is_not_null())["session"]
+    implied_last = None if implied.is_empty() else implied[-1]
+    implied_behind = None if implied_last is None else _sessions_after(market, implied_last, due)
+    spot_at = close_of(market, session)
+    reasons = [
+        *([f"daily candles end {behind} sessions before {due}"] if behind else []),
+        *(["the volatility index has no close for the last session"] if implied_behind else []),
+        *(["the volatility index is missing"] if implied_last is None else []),
+        NO_INTRADAY,
+    ]
+    return DataQuality(
+        status=Status.STALE if behind else Status.DEGRADED if implied_behind != 0 else Status.OK,
+        reasons=tuple(reasons),
+        source=source,
+        spot=SpotQuality(
+            source=f"{source}: daily close",
+            as_of=spot_at,
+            age_s=(as_of - spot_at).total_seconds(),
+        ),
+        daily=DailyQuality(
+            last_final_session=session, sessions_behind=behind, data_version=data_version
+        ),
+        intraday=None,
+        volatility_index=VolatilityIndexQuality(
+            last_session=implied_last, sessions_behind=implied_behind
+        ),
+    )
+
+
+def _sessions_after(market: Market, session: date, due: date) -> int:
+    return len(sessions_between(market, session, due)) - 1
+
+
+def encoded(payload: Payload) -> bytes:
+    """The payload as UTF-8 JSON; equal payloads give equal bytes."""
+    return (payload.model_dump_json(indent=2) + "\n").encode()

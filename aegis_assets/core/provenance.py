@@ -1,0 +1,64 @@
+"""Where one published number comes from."""
+
+from datetime import date
+
+from pydantic import Field
+
+from aegis_assets.core.card import Card, Frozen, Skill, Source
+
+
+class Provenance(Frozen):
+    """Source and record of one forecast in the payload; a reason wherever it is not a MODEL."""
+
+    source: Source
+    model: str | None = Field(description="engine/target@cut-off:candidate that answered")
+    trained_to: date | None = Field(description="cut-off: no session on or after it was seen")
+    baseline: str | None = Field(description="the strongest baseline")
+    challenger: str | None = Field(description="what tried to beat it")
+    skill: Skill | None = Field(description="of the challenger against the baseline")
+    reasons: tuple[str, ...]
+
+
+def unavailable(*reasons: str) -> Provenance:
+    """Why a block of the payload is null."""
+    return Provenance(
+        source=Source.UNAVAILABLE,
+        model=None,
+        trained_to=None,
+        baseline=None,
+        challenger=None,
+        skill=None,
+        reasons=reasons,
+    )
+
+
+def by_verdict(card: Card) -> Provenance:
+    """Provenance of a number that the card's gate decided on."""
+    verdict = card.verdict
+    return Provenance(
+        source=verdict.source,
+        model=None if verdict.served is None else model_id(card, verdict.served),
+        trained_to=card.trained_to,
+        baseline=verdict.baseline,
+        challenger=verdict.challenger,
+        skill=verdict.skill,
+        reasons=verdict.reasons,
+    )
+
+
+def by_baseline(card: Card, candidate: str, reason: str) -> Provenance:
+    """Provenance of a number read off a baseline, whatever the gate decided on its challenger."""
+    return Provenance(
+        source=Source.BASELINE,
+        model=model_id(card, candidate),
+        trained_to=card.trained_to,
+        baseline=candidate,
+        challenger=None,
+        skill=None,
+        reasons=(reason,),
+    )
+
+
+def model_id(card: Card, candidate: str) -> str:
+    """``engine/target@cut-off:candidate``."""
+    return f"{card.engine}/{card.target}@{card.trained_to.isoformat()}:{candidate}"

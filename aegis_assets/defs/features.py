@@ -1,0 +1,89 @@
+"""What was known at each close, and what came of it: two assets per engine."""
+
+import dagster as dg
+import polars as pl
+
+from aegis_assets.core import labels
+from aegis_assets.core.candles import panel
+from aegis_assets.core.engines import ENGINES, Engine
+from aegis_assets.core.engines.engine import feature_faults, feature_table
+from aegis_assets.core.labels.label import SCHEMA as LABEL_SCHEMA
+from aegis_assets.core.sessions import sessions_between
+from aegis_assets.defs.partitions import HISTORY, HISTORY_AND_HORIZON
+from aegis_assets.defs.raw import ONE_RUN, OWNERS
+from aegis_assets.defs.schemas import feature_schema, table_metadata
+from aegis_assets.defs.windows import within
+from aegis_assets.defs.world import World
+
+_CANDLES = ["candles", "daily"]
+
+
+def feature_assets(world: World) -> list[dg.AssetsDefinition]:
+    """``features/<engine>`` and ``labels/<engine>``."""
+    return [
+        asset
+        for engine in ENGINES
+        for asset in (_features(world, engine), _labels(world, engine))
+    ]
+
+
+def _features(world: World, engine: Engine) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["features", engine.name],
+        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=HISTORY)},
+        partitions_def=world.partitions.months,
+        backfill_policy=ONE_RUN,
+        io_manager_key="warehouse",
+        metadata=table_metadata(feature_schema(engine), "session"),
+        description=f"Features of {engine.title} and the thresholds of its labels: one row per "
+        f"session of the index, known at its close. {engine.question}",
+        group_name="features",
+        kinds={"polars", "duckdb"},
+        owners=OWNERS,
+        code_version=engine.code_version,
+    )
+    def features(context: dg.AssetExecutionContext, candles: pl.DataFrame) -> pl.DataFrame:
+        return within(context, feature_table(panel(candles, world.market), engine))
+
+    return features
+
+
+def _labels(world: World, engine: Engine) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["labels", engine.name],
+        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=HISTORY_AND_HORIZON)},
+        partitions_def=world.partitions.months,
+        backfill_policy=ONE_RUN,
+        io_manager_key="warehouse",
+        metadata=table_metadata(LABEL_SCHEMA, "session"),
+        description=f"Outcomes that {engine.title} forecasts: one row per session and label, null "
+        "until known. The only table that looks ahead; every row says when it was known.",
+        group_name="labels",
+        kinds={"polars", "duckdb"},
+        owners=OWNERS,
+        code_version=engine.code_version,
+    )
+    def outcomes(context: dg.AssetExecutionContext, candles: pl.DataFrame) -> pl.DataFrame:
+        index = panel(candles, world.market)
+        held = sessions_between(world.market, index["session"][0], index["session"][-1])
+        return within(context, labels.label_table(index, engine.labels, held))
+
+    return outcomes
+
+
+def feature_checks() -> list[dg.AssetChecksDefinition]:
+    """One blocking check per feature table."""
+    return [_finite(engine) for engine in ENGINES]
+
+
+def _finite(engine: Engine) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=["features", engine.name], name="finite_and_declared", blocking=True)
+    def finite_and_declared(features: pl.DataFrame) -> dg.AssetCheckResult:
+        """The table has the declared columns, each finite wherever it is not null."""
+        faults = feature_faults(features, engine)
+        return dg.AssetCheckResult(
+            passed=not faults and not features.is_empty(),
+            metadata={"rows": features.height, "columns": features.width, "faults": str(faults)},
+        )
+
+    return finite_and_declared

@@ -1,0 +1,155 @@
+"""Walk-forward records and models: two assets per engine, one partition per training week."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from importlib.metadata import version
+
+import dagster as dg
+import polars as pl
+
+from aegis_assets.core.card import Artefact
+from aegis_assets.core.engines import ENGINES, Engine
+from aegis_assets.core.engines.volatility import past_scales
+from aegis_assets.core.evaluation.dataset import examples, questions
+from aegis_assets.core.evaluation.forecaster import Training, artefact
+from aegis_assets.core.evaluation.gate import evaluation, verdicts
+from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.evaluation.walk_forward import SCHEMA, walk_forward
+from aegis_assets.defs.partitions import HISTORY
+from aegis_assets.defs.raw import OWNERS
+from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.windows import span
+from aegis_assets.defs.world import World
+
+_LIBRARIES = ("polars", "numpy", "scipy", "arch", "xgboost-cpu", "duckdb")
+_RECORD = {"cutoff": (pl.Date(), "training week: nothing on or after it was known")} | SCHEMA
+
+
+def model_assets(world: World) -> list[dg.AssetsDefinition]:
+    """``walk_forward/<engine>`` and ``models/<engine>``."""
+    return [
+        asset
+        for engine in ENGINES
+        for asset in (_walk_forward(world, engine), _models(world, engine))
+    ]
+
+
+def _ins(engine: Engine) -> dict[str, dg.AssetIn]:
+    """History up to the cut-off's month, and the same week's record of the engine consumed."""
+    past = {
+        "features": dg.AssetIn(["features", engine.name], partition_mapping=HISTORY),
+        "labels": dg.AssetIn(["labels", engine.name], partition_mapping=HISTORY),
+    }
+    if engine.consumes is None:
+        return past
+    return past | {"core": dg.AssetIn(["walk_forward", engine.consumes.name])}
+
+
+def _examples(
+    engine: Engine, cutoff: date, tables: Mapping[str, pl.DataFrame]
+) -> Callable[[Target], pl.DataFrame]:
+    """The examples of a target that were known before `cutoff`."""
+    core = tables.get("core")
+    scales = {} if core is None else past_scales(core)
+    known = tables["features"].filter(pl.col("session") < cutoff)
+
+    def of(target: Target) -> pl.DataFrame:
+        scale = scales.get(target.label.horizon)
+        asked = questions(target, known, engine.feature_names(target), scale)
+        return examples(target, asked, tables["labels"], cutoff)
+
+    return of
+
+
+def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["walk_forward", engine.name],
+        ins=_ins(engine),
+        partitions_def=world.partitions.weeks,
+        io_manager_key="warehouse",
+        metadata=table_metadata(_RECORD, "cutoff"),
+        description=f"Out-of-sample forecasts of every candidate of {engine.title}: one row per "
+        "session, target and candidate, from models that could have existed then.",
+        group_name="walk_forward",
+        kinds={"polars", "xgboost", "duckdb"},
+        owners=OWNERS,
+        code_version=engine.code_version,
+    )
+    def record(context: dg.AssetExecutionContext, **tables: pl.DataFrame) -> pl.DataFrame:
+        cutoff, _ = span(context)
+        rows = _examples(engine, cutoff, tables)
+
+        def walked(target: Target) -> pl.DataFrame:
+            names = engine.feature_names(target)
+            return walk_forward(target, rows(target), names, world.settings.seed)
+
+        with ThreadPoolExecutor(world.settings.workers) as pool:
+            made = pl.concat(pool.map(walked, engine.targets))
+        return made.select(pl.lit(cutoff).alias("cutoff"), *SCHEMA)
+
+    return record
+
+
+def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["models", engine.name],
+        ins=_ins(engine) | {"record": dg.AssetIn(["walk_forward", engine.name])},
+        partitions_def=world.partitions.weeks,
+        io_manager_key="model_store",
+        description=f"Models of {engine.title}, one per target, calibrated and judged on the "
+        "walk-forward record, then fitted on all that was known at the cut-off.",
+        group_name="models",
+        kinds={"xgboost", "python"},
+        owners=OWNERS,
+        code_version=engine.code_version,
+    )
+    def models(
+        context: dg.AssetExecutionContext, record: pl.DataFrame, **tables: pl.DataFrame
+    ) -> list[Artefact]:
+        cutoff, _ = span(context)
+        seed = world.settings.seed
+        found = [evaluation(target, record) for target in engine.targets]
+        decided = verdicts(engine.targets, found, seed)
+        rows = _examples(engine, cutoff, tables)
+        training = Training(
+            market=world.market.name,
+            engine=engine.name,
+            cutoff=cutoff,
+            seed=seed,
+            code_version=engine.code_version,
+            libraries={name: version(name) for name in _LIBRARIES},
+        )
+        made = [
+            artefact(
+                target,
+                rows(target),
+                engine.feature_names(target),
+                verdict,
+                0.0 if each is None else each.shrinkage,
+                training,
+            )
+            for target, verdict, each in zip(engine.targets, decided, found, strict=True)
+        ]
+        context.add_output_metadata({"verdicts": dg.MetadataValue.md(verdict_table(made))})
+        return made
+
+    return models
+
+
+def verdict_table(made: list[Artefact]) -> str:
+    """The decisions as a Markdown table."""
+    lines = [
+        "| target | n | base rate | baseline | skill | served |",
+        "|---|---|---|---|---|---|",
+    ]
+    for card in (each.card for each in made):
+        verdict = card.verdict
+        skill = verdict.skill
+        shown = f"{skill.value:+.4f} [{skill.lower:+.4f}, {skill.upper:+.4f}]" if skill else ""
+        rates = " / ".join(f"{rate:.3f}" for rate in verdict.base_rates)
+        lines.append(
+            f"| {card.target} | {skill.n if skill else 0} | {rates} | {verdict.baseline or ''} "
+            f"| {shown} | {verdict.source}: {verdict.served or '; '.join(verdict.reasons)} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""Bars as quoted."""
+
+import dagster as dg
+import polars as pl
+
+from aegis_assets.core.candles import SCHEMA
+from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.windows import last_day, span
+from aegis_assets.defs.world import World
+
+OWNERS = ["team:aegis"]
+ONE_RUN = dg.BackfillPolicy.single_run()
+
+
+def raw_assets(world: World) -> list[dg.AssetsDefinition]:
+    """``raw/ohlcv``."""
+
+    @dg.asset(
+        key=["raw", "ohlcv"],
+        partitions_def=world.partitions.months,
+        backfill_policy=ONE_RUN,
+        io_manager_key="warehouse",
+        metadata=table_metadata(SCHEMA, "session"),
+        group_name="raw",
+        kinds={"python", "duckdb"},
+        owners=OWNERS,
+        code_version="1",
+    )
+    def raw_ohlcv(context: dg.AssetExecutionContext) -> pl.DataFrame:
+        """Daily bars as the source quoted them: one row per symbol and session."""
+        first, _ = span(context)
+        return world.source.bars(world.market, first, last_day(context))
+
+    return [raw_ohlcv]

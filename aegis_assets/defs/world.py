@@ -1,0 +1,27 @@
+"""What the asset factories are given: settings made into values."""
+
+from dataclasses import dataclass
+
+from aegis_assets.adapters.sources import SOURCES, Source
+from aegis_assets.core.markets import MARKETS, Market
+from aegis_assets.defs.partitions import Partitions, partitions
+from aegis_assets.settings import Settings
+
+
+@dataclass(frozen=True)
+class World:
+    """One market, one source, their partitions, and how to train."""
+
+    settings: Settings
+    market: Market
+    source: Source
+    partitions: Partitions
+
+
+def world(settings: Settings) -> World:
+    """The world that these settings describe."""
+    market, source = MARKETS[settings.market], SOURCES[settings.source]
+    spans = partitions(
+        market, settings.history_start, source.last_session, settings.slots_start
+    )
+    return World(settings, market, source, spans)

@@ -1,0 +1,160 @@
+"""Every registered indicator keeps every law; recursions agree with naive loops."""
+
+import math
+import sys
+from datetime import date
+from itertools import pairwise
+
+import polars as pl
+import pytest
+
+from aegis_assets.core import indicators
+from aegis_assets.core.indicators import INDICATORS, Indicator, indicator_table
+from aegis_assets.core.indicators.momentum import stochastic
+from aegis_assets.core.indicators.variance import session_variance
+from aegis_assets.core.indicators.volatility_index import implied_volatility
+from aegis_assets_tests.core.laws.indicators import LAWS
+from aegis_assets_tests.core.laws.tables import assert_near, unregistered
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("name", INDICATORS)
+def test_every_indicator(law, name, indicator_study):
+    law(INDICATORS[name], indicator_study)
+
+
+def test_every_file_of_indicators_is_registered():
+    assert unregistered(indicators, Indicator, INDICATORS, besides={"indicator"}) == []
+
+
+def test_a_file_of_indicators_without_its_line_is_found(tmp_path, monkeypatch):
+    (tmp_path / "stray.py").write_text(
+        "from aegis_assets.core.indicators.trend import *\n"
+        "STRAY = Indicator('stray_2', ema_gap(2), 2, 'log return', 'a stray')\n"
+    )
+    monkeypatch.setattr(indicators, "__path__", [*indicators.__path__, str(tmp_path)])
+    monkeypatch.setattr(indicators, "stray", None, raising=False)
+    monkeypatch.setitem(sys.modules, "aegis_assets.core.indicators.stray", None)
+    del sys.modules["aegis_assets.core.indicators.stray"]
+
+    assert unregistered(indicators, Indicator, INDICATORS, besides={"indicator"}) == ["stray"]
+
+
+def test_the_registry_calls_each_indicator_by_its_name():
+    assert [*INDICATORS] == [each.name for each in INDICATORS.values()]
+
+
+def test_the_table_has_a_row_per_symbol_and_session_sorted(panel):
+    shuffled = panel.sample(fraction=1.0, shuffle=True, seed=3)
+    table = indicator_table(shuffled, [INDICATORS["log_return_1"]])
+
+    assert table.columns == ["symbol", "session", "log_return_1"]
+    assert table.equals(indicator_table(panel, [INDICATORS["log_return_1"]]))
+    assert table.select("symbol", "session").equals(panel.select("symbol", "session"))
+
+
+def closes(panel):
+    return panel.filter(pl.col("symbol") == "ALPHA")["close"].to_list()
+
+
+def column(study, name):
+    return study.late.filter(pl.col("symbol") == "ALPHA")[name].to_list()
+
+
+def with_warmup(values, warmup):
+    return [None] * (warmup - 1) + values[warmup - 1 :]
+
+
+def naive_ema(values, window):
+    average, averages = None, []
+    for value in values:
+        average = value if average is None else average + 2 / (window + 1) * (value - average)
+        averages.append(average)
+    return averages
+
+
+def test_ewma_volatility_is_the_riskmetrics_recursion(panel, indicator_study):
+    variance, volatilities = None, [None]
+    for before, close in pairwise(closes(panel)):
+        squared = math.log(close / before) ** 2
+        variance = squared if variance is None else 0.94 * variance + 0.06 * squared
+        volatilities.append(math.sqrt(variance))
+
+    assert_near(
+        column(indicator_study, "ewma_volatility"), with_warmup(volatilities, 61), rel=1e-10
+    )
+
+
+@pytest.mark.parametrize("window", [20, 50])
+def test_the_exponential_average_starts_at_the_first_close(window, panel, indicator_study):
+    prices = closes(panel)
+    gaps = [
+        math.log(close / average)
+        for close, average in zip(prices, naive_ema(prices, window), strict=True)
+    ]
+
+    assert_near(column(indicator_study, f"ema_gap_{window}"), with_warmup(gaps, window), rel=1e-9)
+
+
+def test_macd_histogram_averages_its_line_from_the_line_s_first_value(panel, indicator_study):
+    prices = closes(panel)
+    fast, slow = naive_ema(prices, 12), naive_ema(prices, 26)
+    line = [a - b for a, b in zip(fast, slow, strict=True)][25:]
+    histogram = [
+        (a - b) / close for a, b, close in zip(line, naive_ema(line, 9), prices[25:], strict=True)
+    ]
+
+    assert_near(
+        column(indicator_study, "macd_histogram_12_26_9"),
+        with_warmup([None] * 25 + histogram, 34),
+        rel=1e-8,
+    )
+
+
+def test_relative_strength_is_smoothed_as_wilder_does(panel, indicator_study):
+    gain = loss = None
+    strengths = [None]
+    for before, close in pairwise(closes(panel)):
+        up, down = max(close - before, 0.0), max(before - close, 0.0)
+        gain = up if gain is None else (13 * gain + up) / 14
+        loss = down if loss is None else (13 * loss + down) / 14
+        strengths.append(gain / (gain + loss))
+
+    assert_near(
+        column(indicator_study, "relative_strength_index_14"), with_warmup(strengths, 15), rel=1e-9
+    )
+
+
+def bars(**columns):
+    count = len(next(iter(columns.values())))
+    days = pl.date_range(date(2018, 1, 1), date(2018, 1, count), eager=True)
+    return pl.DataFrame({"symbol": ["ALPHA"] * count, "session": days, **columns})
+
+
+def test_the_variance_of_a_session_counts_the_close_before():
+    tiny = bars(
+        high=[101.0, 110.0, 104.0, 100.0], low=[99.0, 105.0, 100.0, 100.0], close=[100.0] * 4
+    )
+
+    # Ranges by hand: 110 / 100 (a gap up), 104 / 100, then no move at all, which is floored.
+    assert_near(
+        tiny.select(session_variance()).to_series().to_list(),
+        [None, math.log(1.10) ** 2 / 2.772589, math.log(1.04) ** 2 / 2.772589, 1e-8],
+        rel=1e-6,
+    )
+
+
+def test_an_index_of_15_87_percent_a_year_implies_one_percent_a_session():
+    tiny = bars(volatility_index=[15.874507866, None, 31.749015733])
+
+    assert_near(
+        tiny.select(implied_volatility()).to_series().to_list(), [0.01, None, 0.02], rel=1e-9
+    )
+
+
+def test_oscillators_are_one_half_where_nothing_moves():
+    flat = bars(high=[100.0] * 20, low=[100.0] * 20, close=[100.0] * 20)
+    strength = INDICATORS["relative_strength_index_14"].expr
+
+    assert flat.select(stochastic(14)).to_series().to_list() == [None] * 13 + [0.5] * 7
+    assert flat.select(strength).to_series().to_list() == [None] * 14 + [0.5] * 6
