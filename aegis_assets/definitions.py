@@ -23,6 +23,7 @@ from aegis_assets.settings import Settings, settings
 def graph(chosen: Settings) -> dg.Definitions:
     """The whole platform under these settings."""
     here = world(chosen)
+    publications = FolderPublisher(chosen.publish_folder)
     return dg.Definitions(
         assets=[
             *raw_assets(here),
@@ -40,7 +41,8 @@ def graph(chosen: Settings) -> dg.Definitions:
         resources={
             "warehouse": WarehouseIOManager(Warehouse(chosen.warehouse_file)),
             "model_store": ModelStoreIOManager(ModelStore(chosen.models_folder)),
-            "publisher": PublisherIOManager(FolderPublisher(chosen.publish_folder)),
+            "publisher": PublisherIOManager(publications),
+            "publications": publications,
         },
         executor=dg.in_process_executor,
     )

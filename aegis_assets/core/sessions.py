@@ -48,11 +48,12 @@ def sessions_between(market: Market, first: date, last: date) -> pl.Series:
 def close_of(market: Market, session: date) -> datetime:
     """When the session's regular trading ends, half days included; exchange time."""
     close = _calendar(market.calendar, session.year).session_close(session.isoformat())
-    return close.to_pydatetime().astimezone(ZoneInfo(market.time_zone))
+    moment: datetime = close.to_pydatetime()
+    return moment.astimezone(ZoneInfo(market.time_zone))
 
 
 def last_final_session(market: Market, as_of: datetime) -> date:
     """The newest session whose close is not after `as_of`: its daily candle is complete."""
     today = as_of.astimezone(ZoneInfo(market.time_zone)).date()
-    candidates = sessions_between(market, today - _LONGEST_CLOSURE, today).to_list()
+    candidates: list[date] = sessions_between(market, today - _LONGEST_CLOSURE, today).to_list()
     return max(day for day in candidates if close_of(market, day) <= as_of)

@@ -3,12 +3,14 @@
 from typing import Any
 
 import dagster as dg
+from pydantic import ValidationError
 
+from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.payload import Payload, payload
+from aegis_assets.core.payload import Payload, encoded, payload
 from aegis_assets.defs.partitions import RECENT
 from aegis_assets.defs.raw import OWNERS
 from aegis_assets.defs.world import World
@@ -63,14 +65,25 @@ def payload_checks() -> list[dg.AssetChecksDefinition]:
     """Blocking checks of ``payload/aegismatrix``."""
 
     @dg.asset_check(asset=KEY, blocking=True)
-    def payload_keeps_its_contract(aegismatrix: Payload) -> dg.AssetCheckResult:
-        """What was published parses as the contract, and every forecast names its source."""
+    def payload_keeps_its_contract(
+        context: dg.AssetCheckExecutionContext, publications: dg.ResourceParam[FolderPublisher]
+    ) -> dg.AssetCheckResult:
+        """The bytes published for the slot are the contract's own, and say where all comes from."""
+        slot = context.partition_key
+        content = publications.published(slot)
+        if content is None:
+            return dg.AssetCheckResult(passed=False, metadata={"slot": slot, "fault": "no file"})
+        try:
+            parsed = Payload.model_validate_json(content)
+        except ValidationError as error:
+            return dg.AssetCheckResult(passed=False, metadata={"slot": slot, "fault": str(error)})
         return dg.AssetCheckResult(
-            passed=bool(aegismatrix.provenance),
+            passed=encoded(parsed) == content,
             metadata={
-                "as of": aegismatrix.as_of.isoformat(),
-                "status": aegismatrix.data_quality.status.value,
-                "forecasts": len(aegismatrix.provenance),
+                "slot": slot,
+                "as of": parsed.as_of.isoformat(),
+                "status": parsed.data_quality.status.value,
+                "forecasts": len(parsed.provenance),
             },
         )
 

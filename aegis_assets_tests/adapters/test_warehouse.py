@@ -1,7 +1,6 @@
 import subprocess
 import sys
 import tempfile
-import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -234,22 +233,6 @@ def test_reading_what_is_not_there_says_what_to_materialize(warehouse):
         warehouse.rows("candles.daily")
     with pytest.raises(WarehouseError, match="no Date column symbol"):
         warehouse.rows("raw.ohlcv", Window("symbol", JANUARY.start, JANUARY.end))
-
-
-def test_threads_take_turns(tmp_path):
-    warehouse = Warehouse(tmp_path / "aegis.duckdb")
-
-    def rewrite():
-        for _ in range(3):
-            warehouse.replace("raw.ohlcv", candles(JANUARY), JANUARY)
-            assert warehouse.rows("raw.ohlcv").height == 31
-
-    threads = [threading.Thread(target=rewrite) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert warehouse.tables() == {"raw.ohlcv": 31}
 
 
 def test_importing_the_warehouse_does_not_load_duckdb():

@@ -4,7 +4,7 @@ from aegis_assets.core.indicators import INDICATORS
 from aegis_assets.core.labels import LABELS
 from aegis_assets_tests.core import synthetic
 from aegis_assets_tests.core.laws.indicators import IndicatorStudy
-from aegis_assets_tests.core.laws.labels import LabelStudy
+from aegis_assets_tests.core.laws.label_study import LabelStudy
 
 
 @pytest.fixture(scope="session")

@@ -78,13 +78,19 @@ class Engine:
     @property
     def code_version(self) -> str:
         """Changes with any declared expression or parameter, and with nothing else."""
-        parts = [
-            *(f"{each.name}={each.expr}" for each in self.features),
-            *(f"{each.name}={each.outcome}|{each.cuts}" for each in self.labels),
-            *(repr(target.candidates) for target in self.targets),
-            self.consumes.code_version if self.consumes else "",
+        expressions = [
+            *((each.name, each.expr) for each in self.features),
+            *((each.name, each.outcome) for each in self.labels),
+            *((each.name, cut) for each in self.labels for cut in each.cuts),
         ]
-        return sha256("\n".join(parts).encode()).hexdigest()[:12]
+        digest = sha256()
+        for name, expression in expressions:
+            digest.update(name.encode() + expression.meta.serialize())
+        for target in self.targets:
+            digest.update(f"{target.name}:{target.label.horizon}:{target.candidates}".encode())
+        if self.consumes is not None:
+            digest.update(self.consumes.code_version.encode())
+        return digest.hexdigest()[:12]
 
 
 def feature_table(panel: pl.DataFrame, engine: Engine) -> pl.DataFrame:

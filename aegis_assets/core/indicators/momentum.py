@@ -33,9 +33,7 @@ def stochastic(window: int) -> pl.Expr:
     """
     top = pl.col("high").rolling_max(window)
     bottom = pl.col("low").rolling_min(window)
-    return (
-        pl.when(top == bottom).then(0.5).otherwise((pl.col("close") - bottom) / (top - bottom))
-    )
+    return pl.when(top == bottom).then(0.5).otherwise((pl.col("close") - bottom) / (top - bottom))
 
 
 RELATIVE_STRENGTH_INDEX_14 = Indicator(

@@ -29,9 +29,7 @@ def forward_min(column: pl.Expr, horizon: int) -> pl.Expr:
 
 def forward_return(horizon: int) -> pl.Expr:
     """Log return from the close of t to the close of t+horizon."""
-    return pl.when(_whole(horizon)).then(
-        (pl.col("close").shift(-horizon) / pl.col("close")).log()
-    )
+    return pl.when(_whole(horizon)).then((pl.col("close").shift(-horizon) / pl.col("close")).log())
 
 
 def forward_excursion(horizon: int) -> pl.Expr:
@@ -47,9 +45,7 @@ def forward_excursion(horizon: int) -> pl.Expr:
 
 def forward_variance(horizon: int) -> pl.Expr:
     """Realised variance: the sum of the session variances of bars t+1 .. t+horizon."""
-    return pl.when(_whole(horizon)).then(
-        session_variance().rolling_sum(horizon).shift(-horizon)
-    )
+    return pl.when(_whole(horizon)).then(session_variance().rolling_sum(horizon).shift(-horizon))
 
 
 def band(volatility: pl.Expr, horizon: int, width: float) -> pl.Expr:
