@@ -20,10 +20,10 @@ from aegis_assets.defs.world import world
 from aegis_assets.settings import Settings, settings
 
 
-def graph(chosen: Settings) -> dg.Definitions:
-    """The whole platform under these settings."""
+def graph(chosen: Settings, publisher: FolderPublisher | None = None) -> dg.Definitions:
+    """The whole platform under these settings, publishing to its folder if not elsewhere."""
     here = world(chosen)
-    publications = FolderPublisher(chosen.publish_folder)
+    publications = publisher or FolderPublisher(chosen.publish_folder)
     return dg.Definitions(
         assets=[
             *raw_assets(here),

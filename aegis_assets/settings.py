@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         date(2016, 1, 1), description="first day of payload slots; models from the week before"
     )
     home: Path = Field(Path(), description="folder that holds warehouse/ and models/")
+    dagster_home: Path | None = Field(
+        None, validation_alias="DAGSTER_HOME", description="folder of dagster.yaml; else this one"
+    )
     workers: int = Field(2, ge=1, description="targets that are trained side by side")
     seed: int = Field(20_181_231, description="seed of everything that draws")
 

@@ -162,7 +162,7 @@ def _explained(path: str, value: object, provenance: Mapping[str, Provenance]) -
         raise ValueError(msg)
 
 
-def payload(
+def payload(  # noqa: PLR0913 - each is a fact of its own
     market: Market,
     candles: pl.DataFrame,
     features: Mapping[str, pl.DataFrame],
@@ -183,23 +183,25 @@ def payload(
         msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"
         raise DataError(msg)
     session = seen["session"][-1]
-    today = {
-        name: table.filter(pl.col("session") == session) for name, table in features.items()
-    }
+    today = {name: table.filter(pl.col("session") == session) for name, table in features.items()}
     blocks, provenance = _blocks(today, forecasters, seen["close"][-1])
-    return Payload(
-        schema_version=SCHEMA_VERSION,
-        generated_at=None,
-        as_of=as_of,
-        market_name=market.name,
-        market=_market_block(market, seen, as_of),
-        provenance={
-            "market.regime": unavailable(NOT_BUILT),
-            "market.trend": unavailable(NOT_BUILT),
-            **provenance,
-        },
-        data_quality=_data_quality(market, seen, due, as_of, source, data_version),
-        **blocks,
+    return Payload.model_validate(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "generated_at": None,
+            "as_of": as_of,
+            "market_name": market.name,
+            "market": _market_block(market, seen, as_of),
+            **blocks,
+            "provenance": {
+                "market.regime": unavailable(NOT_BUILT),
+                "market.trend": unavailable(NOT_BUILT),
+                **provenance,
+            },
+            "data_quality": _data_quality(
+                market, seen, due, as_of=as_of, source=source, data_version=data_version
+            ),
+        }
     )
 
 
@@ -257,10 +259,11 @@ def _state(market: Market, as_of: datetime) -> SessionState:
     return SessionState.CLOSED if as_of >= close_of(market, day) else SessionState.OPEN
 
 
-def _data_quality(  # noqa: PLR0913 - each is a fact of its own
+def _data_quality(  # noqa: PLR0913 - as above
     market: Market,
     seen: pl.DataFrame,
     due: date,
+    *,
     as_of: datetime,
     source: str,
     data_version: str,

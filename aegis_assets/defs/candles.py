@@ -21,8 +21,8 @@ def candle_assets(world: World) -> list[dg.AssetsDefinition]:
     instruments = world.market.instruments
 
     def sessions(bars: pl.DataFrame, context: dg.AssetExecutionContext) -> pl.Series:
-        first = bars["session"].min() or last_day(context)
-        return sessions_between(world.market, first, last_day(context))
+        last = last_day(context)
+        return sessions_between(world.market, min(bars["session"].to_list(), default=last), last)
 
     @dg.asset(
         key=["candles", "daily"],
@@ -90,7 +90,7 @@ def candle_checks(world: World) -> list[dg.AssetChecksDefinition]:
 
 
 def _held(world: World, found: pl.Series) -> pl.Series:
-    first, last = found.min(), found.max()
-    if first is None or last is None:
-        return pl.Series("session", [], dtype=pl.Date)
-    return sessions_between(world.market, first, last)
+    if found.is_empty():
+        return found
+    days = found.to_list()
+    return sessions_between(world.market, min(days), max(days))

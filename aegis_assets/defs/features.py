@@ -9,7 +9,6 @@ from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.engine import feature_faults, feature_table
 from aegis_assets.core.labels.label import SCHEMA as LABEL_SCHEMA
 from aegis_assets.core.sessions import sessions_between
-from aegis_assets.defs.partitions import HISTORY, HISTORY_AND_HORIZON
 from aegis_assets.defs.raw import ONE_RUN, OWNERS
 from aegis_assets.defs.schemas import feature_schema, table_metadata
 from aegis_assets.defs.windows import within
@@ -21,16 +20,14 @@ _CANDLES = ["candles", "daily"]
 def feature_assets(world: World) -> list[dg.AssetsDefinition]:
     """``features/<engine>`` and ``labels/<engine>``."""
     return [
-        asset
-        for engine in ENGINES
-        for asset in (_features(world, engine), _labels(world, engine))
+        asset for engine in ENGINES for asset in (_features(world, engine), _labels(world, engine))
     ]
 
 
 def _features(world: World, engine: Engine) -> dg.AssetsDefinition:
     @dg.asset(
         key=["features", engine.name],
-        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=HISTORY)},
+        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=world.partitions.history)},
         partitions_def=world.partitions.months,
         backfill_policy=ONE_RUN,
         io_manager_key="warehouse",
@@ -51,7 +48,7 @@ def _features(world: World, engine: Engine) -> dg.AssetsDefinition:
 def _labels(world: World, engine: Engine) -> dg.AssetsDefinition:
     @dg.asset(
         key=["labels", engine.name],
-        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=HISTORY_AND_HORIZON)},
+        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=world.partitions.outcomes)},
         partitions_def=world.partitions.months,
         backfill_policy=ONE_RUN,
         io_manager_key="warehouse",

@@ -16,7 +16,6 @@ from aegis_assets.core.evaluation.forecaster import Training, artefact
 from aegis_assets.core.evaluation.gate import evaluation, verdicts
 from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.evaluation.walk_forward import SCHEMA, walk_forward
-from aegis_assets.defs.partitions import HISTORY
 from aegis_assets.defs.raw import OWNERS
 from aegis_assets.defs.schemas import table_metadata
 from aegis_assets.defs.windows import span
@@ -35,11 +34,11 @@ def model_assets(world: World) -> list[dg.AssetsDefinition]:
     ]
 
 
-def _ins(engine: Engine) -> dict[str, dg.AssetIn]:
+def _ins(world: World, engine: Engine) -> dict[str, dg.AssetIn]:
     """History up to the cut-off's month, and the same week's record of the engine consumed."""
     past = {
-        "features": dg.AssetIn(["features", engine.name], partition_mapping=HISTORY),
-        "labels": dg.AssetIn(["labels", engine.name], partition_mapping=HISTORY),
+        stage: dg.AssetIn([stage, engine.name], partition_mapping=world.partitions.week_history)
+        for stage in ("features", "labels")
     }
     if engine.consumes is None:
         return past
@@ -65,7 +64,7 @@ def _examples(
 def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
     @dg.asset(
         key=["walk_forward", engine.name],
-        ins=_ins(engine),
+        ins=_ins(world, engine),
         partitions_def=world.partitions.weeks,
         io_manager_key="warehouse",
         metadata=table_metadata(_RECORD, "cutoff"),
@@ -94,7 +93,7 @@ def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
 def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
     @dg.asset(
         key=["models", engine.name],
-        ins=_ins(engine) | {"record": dg.AssetIn(["walk_forward", engine.name])},
+        ins=_ins(world, engine) | {"record": dg.AssetIn(["walk_forward", engine.name])},
         partitions_def=world.partitions.weeks,
         io_manager_key="model_store",
         description=f"Models of {engine.title}, one per target, calibrated and judged on the "
@@ -125,9 +124,9 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
                 target,
                 rows(target),
                 engine.feature_names(target),
-                verdict,
-                0.0 if each is None else each.shrinkage,
-                training,
+                verdict=verdict,
+                shrinkage=0.0 if each is None else each.shrinkage,
+                training=training,
             )
             for target, verdict, each in zip(engine.targets, decided, found, strict=True)
         ]

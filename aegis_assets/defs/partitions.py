@@ -15,37 +15,42 @@ MONTH_FORMAT = "%Y-%m"
 WEEK_FORMAT = "%Y-%m-%d"
 SLOT_FORMAT = "%Y-%m-%d-%H:%M"
 
-_LONGEST_HISTORY = -12 * 60
-_LONGEST_HORIZON = 3
 _SLOT = timedelta(minutes=30)
 _WEEK = timedelta(days=7)
 _SATURDAY = 5
+_MONTHS_TO_MATURE = 3
+_SESSIONS_OF_TWO_MONTHS = 45
 
-HISTORY = dg.TimeWindowPartitionMapping(
-    start_offset=_LONGEST_HISTORY, allow_nonexistent_upstream_partitions=True
-)
-"""All months up to the partition's own: a recursion gives the same bits from the same start."""
 
-HISTORY_AND_HORIZON = dg.TimeWindowPartitionMapping(
-    start_offset=_LONGEST_HISTORY,
-    end_offset=_LONGEST_HORIZON,
-    allow_nonexistent_upstream_partitions=True,
-)
-"""The same and three months more: the only look ahead, for outcomes, which say when known."""
+def _mapping(start: int, end: int = 0) -> dg.TimeWindowPartitionMapping:
+    """From a partition to upstream ones; Dagster counts both offsets in **downstream** steps."""
+    return dg.TimeWindowPartitionMapping(
+        start_offset=start, end_offset=end, allow_nonexistent_upstream_partitions=True
+    )
 
-RECENT = dg.TimeWindowPartitionMapping(
-    start_offset=-2, allow_nonexistent_upstream_partitions=True
-)
-"""The partition's own month and the two before."""
+
+RECENT = _mapping(-1)
+"""From a month to itself and the one before."""
+
+RECENT_OF_SLOT = _mapping(-_SESSIONS_OF_TWO_MONTHS)
+"""From a slot to its month and the two before."""
 
 
 @dataclass(frozen=True)
 class Partitions:
-    """Partition definitions of one market and one span of history."""
+    """Partition definitions of one market and one span of history, and how they look back.
+
+    `history` maps a month to all months up to it, so that a recursion gives the same bits from
+    the same start; `outcomes` adds three months more, the only look ahead, for labels, which say
+    when they were known; `week_history` maps a training week to all months up to its own.
+    """
 
     months: dg.TimeWindowPartitionsDefinition
     weeks: dg.TimeWindowPartitionsDefinition
     slots: dg.TimeWindowPartitionsDefinition
+    history: dg.TimeWindowPartitionMapping
+    outcomes: dg.TimeWindowPartitionMapping
+    week_history: dg.TimeWindowPartitionMapping
 
 
 def partitions(market: Market, first: date, last: date, first_slot: date) -> Partitions:
@@ -57,6 +62,8 @@ def partitions(market: Market, first: date, last: date, first_slot: date) -> Par
     without intraday bars only a complete session can be told; a holiday has no slot.
     """
     zone = market.time_zone
+    weeks = (last - first) // _WEEK + 1
+    months = 12 * (last.year - first.year) + 12
     return Partitions(
         months=dg.TimeWindowPartitionsDefinition(
             start=first.strftime(MONTH_FORMAT),
@@ -73,12 +80,13 @@ def partitions(market: Market, first: date, last: date, first_slot: date) -> Par
             timezone=zone,
         ),
         slots=_closing_slots(market, first_slot, last),
+        history=_mapping(-months),
+        outcomes=_mapping(-months, _MONTHS_TO_MATURE),
+        week_history=_mapping(-weeks),
     )
 
 
-def _closing_slots(
-    market: Market, first: date, last: date
-) -> dg.TimeWindowPartitionsDefinition:
+def _closing_slots(market: Market, first: date, last: date) -> dg.TimeWindowPartitionsDefinition:
     close = datetime.combine(first, market.closes)
     opens = close - _SLOT
     sessions = set(sessions_between(market, first, last))
@@ -101,8 +109,7 @@ def _other_ticks(opens: datetime, close: datetime) -> list[str]:
     """Ticks of the cron that begin no slot; one of them, the close, ends it."""
     ticks = {(hour, minute) for hour in (opens.hour, close.hour) for minute in (0, 30)}
     return [
-        f"{minute} {hour} * * *"
-        for hour, minute in sorted(ticks - {(opens.hour, opens.minute)})
+        f"{minute} {hour} * * *" for hour, minute in sorted(ticks - {(opens.hour, opens.minute)})
     ]
 
 

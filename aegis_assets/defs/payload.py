@@ -11,7 +11,7 @@ from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.payload import Payload, encoded, payload
-from aegis_assets.defs.partitions import RECENT
+from aegis_assets.defs.partitions import RECENT_OF_SLOT
 from aegis_assets.defs.raw import OWNERS
 from aegis_assets.defs.world import World
 
@@ -21,15 +21,18 @@ KEY = dg.AssetKey(["payload", "aegismatrix"])
 def payload_assets(world: World) -> list[dg.AssetsDefinition]:
     """``payload/aegismatrix``."""
     features = {
-        f"features_{engine.name}": dg.AssetIn(["features", engine.name], partition_mapping=RECENT)
+        f"features_{engine.name}": dg.AssetIn(
+            ["features", engine.name], partition_mapping=RECENT_OF_SLOT
+        )
         for engine in ENGINES
     }
     models = {f"models_{engine.name}": dg.AssetIn(["models", engine.name]) for engine in ENGINES}
 
     @dg.asset(
         key=KEY,
-        ins={"candles": dg.AssetIn(["candles", "daily"], partition_mapping=RECENT)}
-        | features
+        ins={
+            name: dg.AssetIn(key, partition_mapping=RECENT_OF_SLOT) for name, key in recent.items()
+        }
         | models,
         partitions_def=world.partitions.slots,
         io_manager_key="publisher",

@@ -21,7 +21,5 @@ class World:
 def world(settings: Settings) -> World:
     """The world that these settings describe."""
     market, source = MARKETS[settings.market], SOURCES[settings.source]
-    spans = partitions(
-        market, settings.history_start, source.last_session, settings.slots_start
-    )
+    spans = partitions(market, settings.history_start, source.last_session, settings.slots_start)
     return World(settings, market, source, spans)

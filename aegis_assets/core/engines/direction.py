@@ -157,13 +157,9 @@ def _horizon(answer: Answer, spot: float) -> HorizonForecast:
     )
 
 
-def direction_block(
-    answers: Answers, spot: float
-) -> tuple[DirectionBlock, dict[str, Provenance]]:
+def direction_block(answers: Answers, spot: float) -> tuple[DirectionBlock, dict[str, Provenance]]:
     """The section and its provenance, by path within it."""
-    horizons = {
-        f"t{label.horizon}": _horizon(answers[label.name], spot) for label in _LABELS
-    }
+    horizons = {f"t{label.horizon}": _horizon(answers[label.name], spot) for label in _LABELS}
     provenance = {
         "today": unavailable(NO_INTRADAY),
         "risk_score": unavailable(NOT_BUILT),

@@ -1,5 +1,7 @@
 """What an engine declares; the machinery that runs it exists once, elsewhere."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -45,7 +47,7 @@ class Engine:
     question: str
     features: tuple[Indicator, ...]
     targets: tuple[Target, ...]
-    consumes: "Engine | None" = None
+    consumes: Engine | None = None
     block: Block | None = None
 
     @property

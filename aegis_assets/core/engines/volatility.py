@@ -53,9 +53,7 @@ def past_scales(forecasts: pl.DataFrame) -> dict[int, pl.DataFrame]:
     }
 
 
-def present_scales(
-    features: pl.DataFrame, made: Mapping[str, Answer]
-) -> dict[int, pl.DataFrame]:
+def present_scales(features: pl.DataFrame, made: Mapping[str, Answer]) -> dict[int, pl.DataFrame]:
     """The core's volatility by horizon for the one session of `features`."""
     keys = features.select("symbol", "session")
     return {

@@ -7,7 +7,7 @@ Chen and Guestrin (2016), "XGBoost: A Scalable Tree Boosting System", KDD.
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003 - part of the public signature at run time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,8 @@ class BoostedTreesModel:
         values = checked(inputs, self.columns).astype(np.float32)
         raw = np.asarray(self.booster.inplace_predict(values), dtype=np.float64)
         probabilities = np.column_stack([1 - raw, raw]) if raw.ndim == 1 else raw
-        probabilities = finite(probabilities, "the trees' forecast")
-        return probabilities / probabilities.sum(axis=1, keepdims=True)
+        totals: FloatArray = finite(probabilities, "the trees' forecast").sum(axis=1, keepdims=True)
+        return np.divide(probabilities, totals, dtype=np.float64)
 
     def dump(self) -> bytes:
         """UBJSON."""
@@ -73,9 +73,9 @@ class BoostedTrees:
         """The booster of these rows, no class weighted above another."""
         import xgboost as xgb  # noqa: PLC0415 - 0.3 s that only training should pay
 
-        values = checked(inputs, inputs.columns).astype(np.float32)
+        values = finite(checked(inputs, inputs.columns), "the features").astype(np.float32)
         data = xgb.QuantileDMatrix(
-            finite(values, "the features as 32-bit floats"),
+            values,
             outcome.classes,
             feature_names=inputs.columns,
             max_bin=self.max_bin,

@@ -46,7 +46,9 @@ class Outcome:
 class Model(Protocol):
     """A fitted estimator."""
 
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What it reads, in order."""
 
     def forecast(self, inputs: pl.DataFrame) -> FloatArray:
         """Class probabilities (n, n_classes), or the forecast quantity (n, 1).
@@ -105,7 +107,7 @@ def checked(
                 "none: the features are broken upstream, nothing was fitted or forecast"
             )
             raise FeatureError(msg)
-    return inputs.cast(pl.Float64).to_numpy()
+    return inputs.cast(pl.Float64).to_numpy().astype(np.float64, copy=False)
 
 
 def finite(values: FloatArray, what: str) -> FloatArray:

@@ -58,12 +58,13 @@ class Regression:
     def variance(self, terms: FloatArray) -> FloatArray:
         """Expected variance (n,) given the terms (n, k)."""
         log = self.coefficients[0] + terms @ np.asarray(self.coefficients[1:])
-        return np.exp(np.clip(log, self.lower, self.upper)) * self.smearing
+        variance: FloatArray = np.exp(np.clip(log, self.lower, self.upper)) * self.smearing
+        return variance
 
 
 def _regression(terms: FloatArray, log_variance: FloatArray) -> Regression:
     design = np.column_stack([np.ones(len(terms)), terms])
-    solution = np.linalg.lstsq(design, log_variance, rcond=None)[0]
+    solution = np.linalg.lstsq(design, log_variance, rcond=None)[0].astype(np.float64)
     coefficients = finite(solution, "the regression's coefficients")
     residuals = log_variance - design @ coefficients
     return Regression(
@@ -117,7 +118,7 @@ class VolatilityCore:
         """The regressions on the log of the outcome, which must be above zero."""
         terms = checked(inputs, _COLUMNS, _INDEX)
         if len(terms) <= terms.shape[1] + 1:
-            msg = f"{len(terms)} training rows, expected more than {terms.shape[1] + 1}: add history"
+            msg = f"{len(terms)} training rows for {terms.shape[1]} terms: add history"
             raise NotEnoughDataError(msg)
         log_variance = finite(np.log(outcome.values), "the log of the realised variance")
         known = np.isfinite(terms[:, -1])

@@ -24,8 +24,9 @@ def shrunk(challenger: FloatArray, anchor: FloatArray, weight: float) -> FloatAr
     logs = weight * np.log(np.maximum(challenger, _SMALLEST)) + (1 - weight) * np.log(
         np.maximum(anchor, _SMALLEST)
     )
-    mass = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return mass / mass.sum(axis=1, keepdims=True)
+    mass: FloatArray = np.exp(logs - logs.max(axis=1, keepdims=True))
+    total: FloatArray = mass.sum(axis=1, keepdims=True)
+    return np.divide(mass, total)
 
 
 def shrinkage(challenger: FloatArray, anchor: FloatArray, classes: IntArray) -> float:
@@ -43,9 +44,7 @@ def shrinkage(challenger: FloatArray, anchor: FloatArray, classes: IntArray) -> 
     return float(best.x) if best.fun < loss(0.0) else 0.0
 
 
-def calibrated(
-    challenger: FloatArray, anchor: FloatArray, rows: pl.DataFrame
-) -> FloatArray:
+def calibrated(challenger: FloatArray, anchor: FloatArray, rows: pl.DataFrame) -> FloatArray:
     """The challenger's forecasts, each fold shrunk by what earlier folds had shown by then.
 
     `rows` gives fold, fold_start, known_on and outcome_class of the same n rows.  The first fold

@@ -38,9 +38,7 @@ def questions(
     if scale is not None:
         table = table.join(scale, on=KEYS, how="inner", validate="1:1").with_columns(
             (pl.col(cut) / pl.col(SCALE)).alias(distance)
-            for cut, distance in zip(
-                cut_names(len(cuts)), distance_names(len(cuts)), strict=True
-            )
+            for cut, distance in zip(cut_names(len(cuts)), distance_names(len(cuts)), strict=True)
         )
     columns = target.columns(names)
     needed = [name for name in columns if name not in target.nullable]

@@ -16,6 +16,7 @@ from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.evaluation.walk_forward import fitted
 
+
 @dataclass(frozen=True)
 class Training:
     """The circumstances of a fit, for the card."""
@@ -59,7 +60,7 @@ class Forecaster:
 
     def _calibrated(self, raw: dict[str, FloatArray]) -> dict[str, FloatArray]:
         challenger = self.card.verdict.challenger
-        anchor = next(name for name in reversed(self.models) if name != challenger)
+        anchor = [name for name in self.models if name != challenger][-1]
         if self.card.shrinkage == 1.0:
             return raw
         return raw | {challenger: shrunk(raw[challenger], raw[anchor], self.card.shrinkage)}
@@ -69,6 +70,7 @@ def artefact(  # noqa: PLR0913 - each is a fact of the card
     target: Target,
     rows: pl.DataFrame,
     names: Sequence[str],
+    *,
     verdict: Verdict,
     shrinkage: float,
     training: Training,
@@ -121,10 +123,9 @@ def forecaster(stored: Artefact, code_version: str) -> Forecaster:
     models = {}
     for name in card.estimators:
         estimator = ESTIMATORS.get(name)
-        file = f"{name}{estimator.suffix}" if estimator else None
+        file = f"{name}{estimator.suffix}" if estimator else ""
         if estimator is None or file not in stored.files:
             msg = f"{card.target}: no stored weights for {name}: retrain it"
             raise ArtifactError(msg)
         models[name] = estimator.load(stored.files[file])
     return Forecaster(card, models)
-

@@ -89,9 +89,7 @@ def evaluation(target: Target, forecasts: pl.DataFrame) -> Evaluation | None:
     return _scored(target, rows, arrays)
 
 
-def _scored(
-    target: Target, rows: pl.DataFrame, arrays: dict[str, FloatArray]
-) -> Evaluation | None:
+def _scored(target: Target, rows: pl.DataFrame, arrays: dict[str, FloatArray]) -> Evaluation | None:
     challenger, anchor = target.challenger.name, target.anchor.name
     weight = 1.0
     kept = pl.Series([True] * rows.height)

@@ -8,6 +8,7 @@ and Mariano (1995), "Comparing Predictive Accuracy", JBES 13(3).  Harvey, Leybou
 Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6(2).
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,7 +24,7 @@ _SHORTEST_BLOCK = 5
 
 def block_length(n: int, horizon: int) -> int:
     """Sessions resampled together: twice the horizon, the cube root of n, five; the largest."""
-    return min(n, max(2 * horizon, round(n ** (1 / 3)), _SHORTEST_BLOCK))
+    return min(n, max(2 * horizon, round(math.cbrt(n)), _SHORTEST_BLOCK))
 
 
 def skill(loss: FloatArray, baseline: FloatArray, horizon: int, seed: int) -> Skill:
@@ -32,7 +33,7 @@ def skill(loss: FloatArray, baseline: FloatArray, horizon: int, seed: int) -> Sk
 
     pairs = np.column_stack([loss, baseline])
     bootstrap = CircularBlockBootstrap(block_length(len(loss), horizon), pairs, seed=seed)
-    drawn = bootstrap.apply(lambda sample: _ratio(*sample.mean(axis=0)), reps=RESAMPLES)
+    drawn = bootstrap.apply(lambda sample: np.array(_ratio(*sample.mean(axis=0))), reps=RESAMPLES)
     lower, upper = np.quantile(drawn, _LEVELS)
     value = _ratio(*pairs.mean(axis=0))
     return Skill(value=value, lower=float(lower), upper=float(upper), n=len(loss))
@@ -52,7 +53,7 @@ def diebold_mariano(loss: FloatArray, baseline: FloatArray, horizon: int) -> flo
     n = len(difference)
     if not difference.any():
         return 1.0
-    lags = max(horizon - 1, round(n ** (1 / 3)))
+    lags = max(horizon - 1, round(math.cbrt(n)))
     centred = difference - difference.mean()
     long_run = centred @ centred / n + 2 * sum(
         (1 - lag / (lags + 1)) * (centred[lag:] @ centred[:-lag]) / n for lag in range(1, lags + 1)
@@ -71,9 +72,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []
 
 
-def skill_by_year(
-    loss: FloatArray, baseline: FloatArray, years: Sequence[int]
-) -> dict[int, float]:
+def skill_by_year(loss: FloatArray, baseline: FloatArray, years: Sequence[int]) -> dict[int, float]:
     """Skill within each calendar year."""
     labels = np.asarray(years)
     return {

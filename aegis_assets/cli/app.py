@@ -1,0 +1,162 @@
+"""Commands of `aegis`: run, show, replay."""
+
+import difflib
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import dagster as dg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from aegis_assets.adapters.model_store import ModelStore
+from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.cli.replaying import remade
+from aegis_assets.cli.stages import Platform, Stage
+from aegis_assets.cli.tables import forecast_table, target_table, unavailable_lines
+from aegis_assets.core.errors import AegisError, PublishError, SettingsError
+from aegis_assets.core.payload import Payload
+from aegis_assets.definitions import defs
+from aegis_assets.settings import Settings, settings
+
+app = typer.Typer(
+    help="Forecasts for option traders, each with its source and its record.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+_errors = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    """Errors of the graph in a sentence and exit status 1; a bug still shows its trace."""
+    try:
+        yield
+    except (AegisError, dg.DagsterError) as error:
+        _errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
+        _errors.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+
+
+def _instance(chosen: Settings) -> dg.DagsterInstance:
+    """The instance of the folder that holds dagster.yaml."""
+    home = chosen.dagster_home or Path.cwd()
+    if not (home / "dagster.yaml").exists():
+        msg = f"{home} holds no dagster.yaml: start aegis in the project's folder"
+        raise SettingsError(msg)
+    return dg.DagsterInstance.from_config(str(home))
+
+
+@app.command()
+def run(
+    *,
+    rebuild: Annotated[bool, typer.Option(help="Make all history again, not what is due.")] = False,
+) -> None:
+    """Backfill what is missing, train what is due, publish, and show the forecasts."""
+    with _readable_errors():
+        chosen = settings()
+        platform = Platform(chosen, defs, _instance(chosen))
+        with _bars() as bars:
+            for stage in platform.due(rebuild=rebuild):
+                _run(platform, stage, bars)
+        _show(chosen)
+
+
+def _bars() -> Progress:
+    return Progress(
+        TextColumn("{task.fields[stage]:<9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+    )
+
+
+def _run(platform: Platform, stage: Stage, bars: Progress) -> None:
+    if not stage.keys:
+        bars.add_task("nothing due", total=1, completed=1, stage=stage.title)
+        return
+    keys = f"{stage.keys[0]} .. {stage.keys[-1]}" if len(stage.keys) > 1 else stage.keys[0]
+    task = bars.add_task(keys, total=stage.events, stage=stage.title)
+    platform.run(stage, lambda asset: bars.update(task, advance=1, description=f"{keys} · {asset}"))
+    bars.update(task, completed=stage.events, description=keys)
+
+
+@app.command()
+def show(
+    *, targets: Annotated[bool, typer.Option(help="Only the record of every target.")] = False
+) -> None:
+    """The current payload as tables."""
+    with _readable_errors():
+        _show(settings(), only_targets=targets)
+
+
+def _show(chosen: Settings, *, only_targets: bool = False) -> None:
+    content = FolderPublisher(chosen.publish_folder).current()
+    if content is None:
+        msg = f"{chosen.publish_folder} holds no payload: run `aegis run` first"
+        raise PublishError(msg)
+    payload = Payload.model_validate_json(content)
+    week = max(each.trained_to for each in payload.provenance.values() if each.trained_to)
+    console.print(target_table(ModelStore(chosen.models_folder), week.isoformat()))
+    if only_targets:
+        return
+    console.print(forecast_table(payload))
+    for line in unavailable_lines(payload):
+        console.print(f"not forecast, {line}", style="bright_black", markup=False)
+    console.print(f"payload    {chosen.publish_folder / 'aegismatrix.json'}", soft_wrap=True)
+    console.print(f"models     {chosen.models_folder}", soft_wrap=True)
+    console.print(f"warehouse  {chosen.warehouse_file}", soft_wrap=True)
+
+
+@app.command()
+def schema() -> None:
+    """The JSON schema of the payload, as docs/payload.schema.json holds it."""
+    sys.stdout.write(json.dumps(Payload.model_json_schema(), indent=2) + "\n")
+
+
+@app.command()
+def replay(
+    slot: Annotated[str, typer.Argument(help="Slot key, such as 2018-12-31-15:30.")],
+    *,
+    from_source: Annotated[
+        bool, typer.Option(help="Make bars, features, labels and models again too.")
+    ] = False,
+) -> None:
+    """Make a past slot again and say whether it is byte-identical to what was published."""
+    with _readable_errors():
+        chosen = settings()
+        published = FolderPublisher(chosen.publish_folder).published(slot)
+        if published is None:
+            msg = f"slot {slot} was never published: materialize its partition first"
+            raise PublishError(msg)
+        with TemporaryDirectory() as folder:
+            made = remade(chosen, slot, Path(folder), published, from_source=from_source)
+        if made != published:
+            _errors.print(f"slot {slot} differs from what was published:", style="bold red")
+            _difference(published, made)
+            raise typer.Exit(1)
+        how = "from source, models retrained" if from_source else "from stored models"
+        console.print(
+            f"slot {slot} made again {how}: byte-identical to what was published "
+            f"({len(made):,} bytes, sha256 {sha256(made).hexdigest()[:12]}; generated_at aside)"
+        )
+
+
+def _difference(published: bytes, made: bytes) -> None:
+    lines = difflib.unified_diff(
+        published.decode().splitlines(),
+        made.decode().splitlines(),
+        "published",
+        "made again",
+        lineterm="",
+    )
+    sys.stderr.writelines(f"{line}\n" for line in lines)

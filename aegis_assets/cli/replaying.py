@@ -1,0 +1,49 @@
+"""A past slot made again, without touching what is stored."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.cli.stages import Platform, Stage
+from aegis_assets.core.errors import SettingsError, StorageError
+from aegis_assets.core.payload import Payload, encoded
+from aegis_assets.definitions import graph
+from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.settings import Settings
+
+
+def remade(
+    chosen: Settings, slot: str, folder: Path, published: bytes, *, from_source: bool
+) -> bytes:
+    """The slot's payload made again, stamped with the `generated_at` of the published one.
+
+    From the stored tables and models, or from the source: then every stage up to the slot is made
+    anew in `folder`, and only `published` is taken from what is stored.
+    """
+    home = chosen.model_copy(update={"home": folder}) if from_source else chosen
+    publisher = FolderPublisher(folder / "replay")
+    with dg.DagsterInstance.ephemeral() as instance:
+        platform = Platform(home, graph(home, publisher), instance)
+        if slot not in platform.keys_of(PUBLICATION_JOB):
+            msg = f"{slot} is no slot of these settings: see AEGIS_SLOTS_START and the calendar"
+            raise SettingsError(msg)
+        if from_source:
+            for stage in _upstream(platform, slot):
+                platform.run(stage, lambda _: None)
+        platform.run(Stage(PUBLICATION_JOB, "replay", (slot,), 0), lambda _: None)
+    made = publisher.published(slot)
+    if made is None:
+        msg = f"the replay of {slot} published nothing: look for the error above"
+        raise StorageError(msg)
+    moment = Payload.model_validate_json(published).generated_at
+    again = Payload.model_validate_json(made)
+    return encoded(again.model_copy(update={"generated_at": moment}))
+
+
+def _upstream(platform: Platform, slot: str) -> tuple[Stage, Stage]:
+    """All months up to the slot's, and the training week that serves it."""
+    day = slot[:10]
+    months = tuple(key for key in platform.keys_of(HISTORY_JOB) if key <= day[:7])
+    week = [key for key in platform.keys_of(TRAINING_JOB) if key <= day][-1]
+    return Stage(HISTORY_JOB, "history", months, 0), Stage(TRAINING_JOB, "training", (week,), 0)

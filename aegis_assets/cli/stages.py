@@ -1,0 +1,132 @@
+"""What is due, and running it: the three jobs of the graph, in this process."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import dagster as dg
+
+from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.core.engines import ENGINES
+from aegis_assets.defs.io_managers import table_name
+from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.settings import Settings
+
+_MATURING = 3
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One job over a contiguous range of partitions; nothing to do if `keys` is empty.
+
+    `events` is how many materializations will be heard of while it runs, planned ones included.
+    """
+
+    job: str
+    title: str
+    keys: tuple[str, ...]
+    events: int
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The graph under some settings, with the instance that remembers its runs."""
+
+    settings: Settings
+    graph: dg.Definitions
+    instance: dg.DagsterInstance
+
+    def keys_of(self, job: str) -> list[str]:
+        """All partitions of a job, the oldest first."""
+        definition = self.graph.resolve_job_def(job).partitions_def
+        return [] if definition is None else list(definition.get_partition_keys())
+
+    def due(self, *, rebuild: bool = False) -> Iterator[Stage]:
+        """The stages in order, each looked at when the one before has run."""
+        months = self._due_months(rebuild=rebuild)
+        yield self._stage(HISTORY_JOB, "history", months)
+        week = self.keys_of(TRAINING_JOB)[-1:]
+        trained = not months and self._is_fresh(TRAINING_JOB, week) and self._has_models(week)
+        yield self._stage(TRAINING_JOB, "training", [] if trained else week)
+        slot = self.keys_of(PUBLICATION_JOB)[-1:]
+        fresh = trained and self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
+        yield self._stage(PUBLICATION_JOB, "publish", [] if fresh else slot)
+
+    def run(self, stage: Stage, progress: Progress) -> None:
+        """Materialize the stage; raises the first error of the graph's code, or a failed check."""
+        run_id = str(uuid4())
+        self.instance.add_event_listener(run_id, lambda entry: _heard(entry, progress))
+        tags = {
+            "dagster/asset_partition_range_start": stage.keys[0],
+            "dagster/asset_partition_range_end": stage.keys[-1],
+        }
+        single = len(stage.keys) == 1
+        self.graph.resolve_job_def(stage.job).execute_in_process(
+            run_id=run_id,
+            instance=self.instance,
+            run_config=_QUIET,
+            partition_key=stage.keys[0] if single else None,
+            tags=None if single else tags,
+        )
+
+    def _due_months(self, *, rebuild: bool) -> list[str]:
+        """From the first month that some asset lacks; with what it lets mature, and no gap."""
+        keys = self.keys_of(HISTORY_JOB)
+        assets = self._assets(HISTORY_JOB)
+        if rebuild or not self._is_current(assets) or not self._has_tables(assets):
+            return keys
+        done = [self.instance.get_materialized_partitions(asset) for asset in assets]
+        missing = [i for i, key in enumerate(keys) if not all(key in each for each in done)]
+        return keys[max(0, missing[0] - _MATURING) :] if missing else []
+
+    def _assets(self, job: str) -> list[dg.AssetKey]:
+        selected = self.graph.resolve_job_def(job).asset_layer.executable_asset_keys
+        return sorted(selected, key=str)
+
+    def _is_fresh(self, job: str, keys: list[str]) -> bool:
+        assets = self._assets(job)
+        return self._is_current(assets) and all(
+            key in self.instance.get_materialized_partitions(asset)
+            for asset in assets
+            for key in keys
+        )
+
+    def _is_current(self, assets: list[dg.AssetKey]) -> bool:
+        """Whether the newest materialization of each was made by the code as it is."""
+        made = self.instance.get_latest_materialization_code_versions(assets)
+        declared = self.graph.resolve_asset_graph()
+        return all(made.get(asset) == declared.get(asset).code_version for asset in assets)
+
+    def _has_tables(self, assets: list[dg.AssetKey]) -> bool:
+        stored = Warehouse(self.settings.warehouse_file).tables()
+        return all(table_name(asset) in stored for asset in assets)
+
+    def _has_models(self, weeks: list[str]) -> bool:
+        return all(
+            (self.settings.models_folder / engine.name / target.name / week / "card.json").exists()
+            for week in weeks
+            for engine in ENGINES
+            for target in engine.targets
+        )
+
+    def _is_published(self, slots: list[str]) -> bool:
+        folder = self.settings.publish_folder
+        return (folder / "aegismatrix.json").exists() and all(
+            (folder / "slots" / f"{slot}.json").exists() for slot in slots
+        )
+
+    def _stage(self, job: str, title: str, keys: list[str]) -> Stage:
+        return Stage(job, title, tuple(keys), 2 * len(keys) * len(self._assets(job)))
+
+
+def _heard(entry: dg.EventLogEntry, progress: Progress) -> None:
+    event = entry.dagster_event
+    heard = (
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+        dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    )
+    if event is not None and event.event_type in heard and event.asset_key is not None:
+        progress("/".join(event.asset_key.path))

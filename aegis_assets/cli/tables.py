@@ -1,0 +1,152 @@
+"""What people read on a terminal: the payload and the record of every target."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from aegis_assets.adapters.model_store import ModelStore
+from aegis_assets.core.card import Card, Skill, Source
+from aegis_assets.core.engines import ENGINES
+from aegis_assets.core.payload import Payload
+
+_COLOURS = {
+    Source.MODEL: "green",
+    Source.BASELINE: "cyan",
+    Source.PROXY: "yellow",
+    Source.UNAVAILABLE: "bright_black",
+}
+
+
+class Line(NamedTuple):
+    """One forecast: where it stands in the payload, what it is called, what it says."""
+
+    path: str
+    name: str
+    answer: str
+
+
+def forecast_table(payload: Payload) -> Table:
+    """Every forecast that has a value, with its source and the challenger's skill."""
+    quality = payload.data_quality
+    table = _table(
+        f"{payload.market_name} as of {payload.as_of:%Y-%m-%d %H:%M %z} · {_market(payload)}",
+        ("forecast", "answer", "source", "by", "challenger's skill", "n"),
+    )
+    table.caption = (
+        f"source {quality.source} · {quality.status} · last session "
+        f"{quality.daily.last_final_session} · {'; '.join(quality.reasons)}"
+    )
+    for line in _lines(payload):
+        found = payload.provenance[line.path]
+        table.add_row(
+            line.name,
+            line.answer,
+            Text(found.source, style=_COLOURS[found.source]),
+            (found.model or "").rpartition(":")[2],
+            _skill(found.skill),
+            str(found.skill.n) if found.skill else "",
+        )
+    return table
+
+
+def unavailable_lines(payload: Payload) -> Iterator[str]:
+    """What is not forecast, by reason."""
+    paths = defaultdict(list)
+    for path, each in payload.provenance.items():
+        if each.source is Source.UNAVAILABLE:
+            paths["; ".join(each.reasons)].append(path)
+    for reason, missing in paths.items():
+        yield f"{reason}: {', '.join(missing)}"
+
+
+def target_table(store: ModelStore, week: str) -> Table:
+    """The verdict on every target of one training week."""
+    table = _table(
+        f"Targets trained to {week}",
+        ("target", "score", "n", "base rate", "baseline", "challenger's skill", "served", "why"),
+    )
+    for engine in ENGINES:
+        for target in engine.targets:
+            table.add_row(*_verdict(store.load(engine.name, target.name, week).card))
+        table.add_section()
+    return table
+
+
+def _table(title: str, columns: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, overflow="fold", justify="right" if column == "n" else "left")
+    return table
+
+
+def _verdict(card: Card) -> tuple[str | Text, ...]:
+    verdict = card.verdict
+    return (
+        card.target,
+        verdict.score,
+        str(verdict.skill.n if verdict.skill else 0),
+        " ".join(f"{rate:.3f}" for rate in verdict.base_rates),
+        verdict.baseline or "",
+        _skill(verdict.skill),
+        Text(verdict.served or "nothing", style=_COLOURS[verdict.source]),
+        verdict.reasons[0] if verdict.reasons else "it beats the baseline",
+    )
+
+
+def _market(payload: Payload) -> str:
+    market = payload.market
+    vix = "" if market.vix is None else f" · volatility index {market.vix:.2f}"
+    return f"spot {market.spot:,.2f}{vix}"
+
+
+def _lines(payload: Payload) -> Iterator[Line]:
+    yield from _direction(payload)
+    yield from _seller(payload)
+    yield from _buyer(payload)
+
+
+def _direction(payload: Payload) -> Iterator[Line]:
+    for label, horizon in payload.direction.horizons:
+        path = f"direction.horizons.{label}"
+        odds, level, move = horizon.probabilities, horizon.interval, horizon.expected_move_points
+        if odds is None or level is None or move is None:
+            continue
+        shares = f"up {odds.up:.2f}, neutral {odds.neutral:.2f}, down {odds.down:.2f}"
+        yield Line(path, f"direction {label}", f"{horizon.direction} ({shares})")
+        yield Line(
+            f"{path}.interval",
+            f"close {label}",
+            f"{level.lower:,.0f} to {level.upper:,.0f} ({level.coverage:.0%}), mean {move:+.1f}",
+        )
+
+
+def _seller(payload: Payload) -> Iterator[Line]:
+    safe = payload.seller.safe_range
+    if safe:
+        yield Line(
+            "seller.safe_range",
+            f"safe range, {safe.horizon_days} sessions",
+            f"{safe.lower:,.0f} to {safe.upper:,.0f} ({safe.coverage:.0%})",
+        )
+    for i, point in enumerate(payload.seller.breach_probabilities or ()):
+        path, band = f"seller.breach_probabilities.{i}", f"±{point.distance:.1%}"
+        yield Line(f"{path}.touch_probability", f"touches {band}", f"{point.touch_probability:.3f}")
+        yield Line(f"{path}.probability", f"ends beyond {band}", f"{point.probability:.3f}")
+
+
+def _buyer(payload: Payload) -> Iterator[Line]:
+    for i, ahead in enumerate(payload.buyer.breakout_next or ()):
+        name = f"breakout, session {ahead.day_offset}"
+        yield Line(f"buyer.breakout_next.{i}", name, f"{ahead.score:.3f} {ahead.label}")
+    levels = payload.buyer.breakout_levels
+    if levels:
+        answer = f"{levels.lower:,.0f} and {levels.upper:,.0f}"
+        yield Line("buyer.breakout_levels", "breakout levels", answer)
+
+
+def _skill(skill: Skill | None) -> str:
+    return f"{skill.value:+.3f} [{skill.lower:+.3f}, {skill.upper:+.3f}]" if skill else ""
