@@ -20,11 +20,8 @@ KEY = dg.AssetKey(["payload", "aegismatrix"])
 
 def payload_assets(world: World) -> list[dg.AssetsDefinition]:
     """``payload/aegismatrix``."""
-    features = {
-        f"features_{engine.name}": dg.AssetIn(
-            ["features", engine.name], partition_mapping=RECENT_OF_SLOT
-        )
-        for engine in ENGINES
+    recent = {"candles": ["candles", "daily"]} | {
+        f"features_{engine.name}": ["features", engine.name] for engine in ENGINES
     }
     models = {f"models_{engine.name}": dg.AssetIn(["models", engine.name]) for engine in ENGINES}
 
