@@ -105,8 +105,7 @@ def _show(chosen: Settings, *, only_targets: bool = False) -> None:
         msg = f"{chosen.publish_folder} holds no payload: run `aegis run` first"
         raise PublishError(msg)
     payload = Payload.model_validate_json(content)
-    week = max(each.trained_to for each in payload.provenance.values() if each.trained_to)
-    console.print(target_table(ModelStore(chosen.models_folder), week.isoformat()))
+    console.print(target_table(ModelStore(chosen.models_folder), payload.as_of.date()))
     if only_targets:
         return
     console.print(forecast_table(payload))

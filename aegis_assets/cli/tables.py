@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from rich import box
@@ -63,8 +64,9 @@ def unavailable_lines(payload: Payload) -> Iterator[str]:
         yield f"{reason}: {', '.join(missing)}"
 
 
-def target_table(store: ModelStore, week: str) -> Table:
-    """The verdict on every target of one training week."""
+def target_table(store: ModelStore, day: date) -> Table:
+    """The verdict on every target of the training week that serves `day`."""
+    week = max(key for key in _weeks(store) if key <= day.isoformat())
     table = _table(
         f"Targets trained to {week}",
         ("target", "score", "n", "base rate", "baseline", "challenger's skill", "served", "why"),
@@ -74,6 +76,16 @@ def target_table(store: ModelStore, week: str) -> Table:
             table.add_row(*_verdict(store.load(engine.name, target.name, week).card))
         table.add_section()
     return table
+
+
+def _weeks(store: ModelStore) -> set[str]:
+    """Training weeks of which every target is stored."""
+    stored = (
+        set(store.partitions(engine.name, target.name))
+        for engine in ENGINES
+        for target in engine.targets
+    )
+    return set.intersection(*stored)
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:

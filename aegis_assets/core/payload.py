@@ -20,6 +20,7 @@ from aegis_assets.core.engines.engine import Answer, answers
 from aegis_assets.core.engines.seller import SellerBlock
 from aegis_assets.core.engines.volatility import VOLATILITY, present_scales
 from aegis_assets.core.errors import DataError
+from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.forecaster import Forecaster
 from aegis_assets.core.markets import Market
 from aegis_assets.core.provenance import Provenance, unavailable
@@ -170,7 +171,6 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
     *,
     as_of: datetime,
     source: str,
-    data_version: str,
 ) -> Payload:
     """The payload of the slot that ends at `as_of`.
 
@@ -183,7 +183,7 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
         msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"
         raise DataError(msg)
     session = seen["session"][-1]
-    today = {name: table.filter(pl.col("session") == session) for name, table in features.items()}
+    today = {name: _row(name, table, session) for name, table in features.items()}
     blocks, provenance = _blocks(today, forecasters, seen["close"][-1])
     return Payload.model_validate(
         {
@@ -198,11 +198,20 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
                 "market.trend": unavailable(NOT_BUILT),
                 **provenance,
             },
-            "data_quality": _data_quality(
-                market, seen, due, as_of=as_of, source=source, data_version=data_version
-            ),
+            "data_quality": _data_quality(market, seen, due, as_of, source),
         }
     )
+
+
+def _row(engine: str, features: pl.DataFrame, session: date) -> pl.DataFrame:
+    row = features.filter(pl.col("session") == session)
+    if row.height != 1:
+        msg = (
+            f"features/{engine} has {row.height} rows for session {session}, expected one: "
+            "materialize the features of its month"
+        )
+        raise DataError(msg)
+    return row
 
 
 def _blocks(
@@ -259,14 +268,8 @@ def _state(market: Market, as_of: datetime) -> SessionState:
     return SessionState.CLOSED if as_of >= close_of(market, day) else SessionState.OPEN
 
 
-def _data_quality(  # noqa: PLR0913 - as above
-    market: Market,
-    seen: pl.DataFrame,
-    due: date,
-    *,
-    as_of: datetime,
-    source: str,
-    data_version: str,
+def _data_quality(
+    market: Market, seen: pl.DataFrame, due: date, as_of: datetime, source: str
 ) -> DataQuality:
     session = seen["session"][-1]
     behind = _sessions_after(market, session, due)
@@ -290,7 +293,7 @@ def _data_quality(  # noqa: PLR0913 - as above
             age_s=(as_of - spot_at).total_seconds(),
         ),
         daily=DailyQuality(
-            last_final_session=session, sessions_behind=behind, data_version=data_version
+            last_final_session=session, sessions_behind=behind, data_version=data_version(seen)
         ),
         intraday=None,
         volatility_index=VolatilityIndexQuality(

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES
-from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.payload import Payload, encoded, payload
+from aegis_assets.core.payload import SCHEMA_VERSION, Payload, encoded, payload
 from aegis_assets.defs.partitions import RECENT_OF_SLOT
 from aegis_assets.defs.raw import OWNERS
 from aegis_assets.defs.world import World
@@ -36,15 +35,14 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
         group_name="payload",
         kinds={"python", "json"},
         owners=OWNERS,
-        code_version="1",
+        code_version=SCHEMA_VERSION,
     )
     def aegismatrix(context: dg.AssetExecutionContext, **inputs: Any) -> Payload:  # noqa: ANN401 - tables and artefacts
         """The forecasts of one slot with the source of each: the file `aegismatrix.json`."""
         as_of = context.partition_time_window.end
-        known = panel(inputs["candles"], world.market)
         return payload(
             world.market,
-            known,
+            panel(inputs["candles"], world.market),
             {engine.name: inputs[f"features_{engine.name}"] for engine in ENGINES},
             {
                 engine.name: {
@@ -55,7 +53,6 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
             },
             as_of=as_of,
             source=world.source.name,
-            data_version=data_version(known),
         )
 
     return [aegismatrix]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from aegis_assets.core.card import Frozen
 from aegis_assets.core.engines.direction import NO_INTRADAY, NOT_BUILT
-from aegis_assets.core.engines.engine import Answer, Answers, Engine
+from aegis_assets.core.engines.engine import Answer, Answers, Engine, provenance_of
 from aegis_assets.core.engines.seller import Colour, Level
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import BaseRate, BoostedTrees, CoreDistribution
@@ -34,7 +34,7 @@ from aegis_assets.core.indicators.volatility_index import (
     IMPLIED_REALISED_RATIO,
 )
 from aegis_assets.core.labels.breakout import BREAKOUT_1, IMPLIED_BREAKOUT_1
-from aegis_assets.core.provenance import Provenance, by_baseline, by_verdict, unavailable
+from aegis_assets.core.provenance import Provenance, by_baseline, unavailable
 
 _MEDIUM, _HIGH = 0.4, 0.7
 _LEDGER = "comes from the ledger of resolved forecasts, which holds none yet"
@@ -169,12 +169,12 @@ def buyer_block(answers: Answers, spot: float) -> tuple[BuyerBlock, dict[str, Pr
     }
     card = breakout.forecast.card
     return block, ahead | {
-        "breakout_next.0": by_verdict(card),
+        "breakout_next.0": provenance_of(breakout),
         "breakout_levels": by_baseline(
             card, EWMA_VOLATILITY.name, "the label's own thresholds: 1.5 daily volatilities"
         )
         if breakout.cuts
-        else unavailable(*card.verdict.reasons),
+        else provenance_of(breakout),
         "breakout_today": unavailable(NO_INTRADAY),
         "spike_direction_bias": unavailable(NOT_BUILT),
         "gamma_windows": unavailable(NO_INTRADAY),

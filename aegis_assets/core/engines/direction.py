@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from aegis_assets.core.card import Frozen, Source
-from aegis_assets.core.engines.engine import Answer, Answers, Engine
+from aegis_assets.core.engines.engine import Answer, Answers, Engine, provenance_of
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import BaseRate, BoostedTrees, CoreDistribution
 from aegis_assets.core.evaluation.target import Target
@@ -40,7 +40,7 @@ from aegis_assets.core.labels.direction import (
     DIRECTION_20,
     DIRECTION_40,
 )
-from aegis_assets.core.provenance import Provenance, by_baseline, by_verdict, unavailable
+from aegis_assets.core.provenance import Provenance, by_baseline, unavailable
 
 _LABELS = (DIRECTION_1, DIRECTION_3, DIRECTION_5, DIRECTION_10, DIRECTION_20, DIRECTION_40)
 _COVERAGE = 0.8
@@ -167,7 +167,7 @@ def direction_block(answers: Answers, spot: float) -> tuple[DirectionBlock, dict
     for label in _LABELS:
         path = f"horizons.t{label.horizon}"
         answer = answers[label.name]
-        provenance[path] = by_verdict(answer.forecast.card)
+        provenance[path] = provenance_of(answer)
         if answer.forecast.served is not None:
             for field in ("expected_move_points", "interval"):
                 provenance[f"{path}.{field}"] = by_baseline(

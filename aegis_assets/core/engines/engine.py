@@ -16,7 +16,7 @@ from aegis_assets.core.evaluation.forecaster import Forecast, Forecaster
 from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.indicators import Indicator, indicator_table
 from aegis_assets.core.labels import Label, cut_table
-from aegis_assets.core.provenance import Provenance
+from aegis_assets.core.provenance import Provenance, by_verdict, unavailable
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,14 @@ class Engine:
         if self.consumes is not None:
             digest.update(self.consumes.code_version.encode())
         return digest.hexdigest()[:12]
+
+
+def provenance_of(answer: Answer) -> Provenance:
+    """Where the served answer comes from, or why there is none."""
+    card = answer.forecast.card
+    if answer.forecast.served is not None or card.verdict.served is None:
+        return by_verdict(card)
+    return unavailable("an input that the question needs is null at this session")
 
 
 def feature_table(panel: pl.DataFrame, engine: Engine) -> pl.DataFrame:

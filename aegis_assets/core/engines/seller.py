@@ -9,7 +9,7 @@ from pydantic import Field
 
 from aegis_assets.core.card import Frozen
 from aegis_assets.core.engines.direction import NOT_BUILT
-from aegis_assets.core.engines.engine import Answer, Answers, Engine
+from aegis_assets.core.engines.engine import Answer, Answers, Engine, provenance_of
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import BaseRate, BoostedTrees, CoreDistribution
 from aegis_assets.core.evaluation.target import Target
@@ -219,8 +219,9 @@ def _breach(
     chosen = _curve(answers, _served)
     core = _curve(answers, _core)
     if chosen is None or core is None:
-        reasons = answers[TOUCH_1_20.name].forecast.card.verdict.reasons
-        return None, {"breach_probabilities": unavailable(*reasons)}
+        silent = (answers[label.name] for pair in _CURVE for label in pair)
+        first = next(each for each in silent if each.forecast.served is None)
+        return None, {"breach_probabilities": provenance_of(first)}
     paths = {
         f"breach_probabilities.{i}.{field}": answers[label.name].forecast.card
         for i, pair in enumerate(_CURVE)
@@ -252,7 +253,7 @@ def seller_block(answers: Answers, spot: float) -> tuple[SellerBlock, dict[str, 
     )
     card = base.forecast.card
     return block, provenance | {
-        "safe_range": unavailable(*card.verdict.reasons)
+        "safe_range": provenance_of(base)
         if safe_range is None
         else by_baseline(
             card,
