@@ -4,6 +4,7 @@ import dagster as dg
 
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.adapters.sources import Source
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.defs.candles import candle_assets, candle_checks
 from aegis_assets.defs.features import feature_assets, feature_checks
@@ -20,9 +21,11 @@ from aegis_assets.defs.world import world
 from aegis_assets.settings import Settings, settings
 
 
-def graph(chosen: Settings, publisher: FolderPublisher | None = None) -> dg.Definitions:
-    """The whole platform under these settings, publishing to its folder if not elsewhere."""
-    here = world(chosen)
+def graph(
+    chosen: Settings, publisher: FolderPublisher | None = None, source: Source | None = None
+) -> dg.Definitions:
+    """The whole platform under these settings, or with another publisher or source than theirs."""
+    here = world(chosen, source)
     publications = publisher or FolderPublisher(chosen.publish_folder)
     return dg.Definitions(
         assets=[
@@ -48,4 +51,7 @@ def graph(chosen: Settings, publisher: FolderPublisher | None = None) -> dg.Defi
     )
 
 
-defs = graph(settings())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The graph of this process's settings, made when Dagster asks and not on import."""
+    return graph(settings())

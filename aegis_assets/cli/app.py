@@ -22,7 +22,7 @@ from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.cli.tables import forecast_table, target_table, unavailable_lines
 from aegis_assets.core.errors import AegisError, PublishError, SettingsError
 from aegis_assets.core.payload import Payload
-from aegis_assets.definitions import defs
+from aegis_assets.definitions import graph
 from aegis_assets.settings import Settings, settings
 
 app = typer.Typer(
@@ -62,7 +62,7 @@ def run(
     """Backfill what is missing, train what is due, publish, and show the forecasts."""
     with _readable_errors():
         chosen = settings()
-        platform = Platform(chosen, defs, _instance(chosen))
+        platform = Platform(chosen, graph(chosen), _instance(chosen))
         with _bars() as bars:
             for stage in platform.due(rebuild=rebuild):
                 _run(platform, stage, bars)

@@ -1,5 +1,6 @@
 """Walk-forward records and models: two assets per engine, one partition per training week."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -8,6 +9,7 @@ from importlib.metadata import version
 import dagster as dg
 import polars as pl
 
+from aegis_assets.adapters.plots import skill_plot
 from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.volatility import past_scales
@@ -130,10 +132,19 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
             )
             for target, verdict, each in zip(engine.targets, decided, found, strict=True)
         ]
-        context.add_output_metadata({"verdicts": dg.MetadataValue.md(verdict_table(made))})
+        context.add_output_metadata(_metadata(made, f"{engine.title}, trained to {cutoff}"))
         return made
 
     return models
+
+
+def _metadata(made: list[Artefact], title: str) -> dict[str, dg.MarkdownMetadataValue]:
+    """The verdicts as a table and as a plot."""
+    plot = b64encode(skill_plot([each.card for each in made], title)).decode()
+    return {
+        "verdicts": dg.MetadataValue.md(verdict_table(made)),
+        "skill": dg.MetadataValue.md(f"![{title}](data:image/png;base64,{plot})"),
+    }
 
 
 def verdict_table(made: list[Artefact]) -> str:

@@ -18,8 +18,8 @@ class World:
     partitions: Partitions
 
 
-def world(settings: Settings) -> World:
-    """The world that these settings describe."""
-    market, source = MARKETS[settings.market], SOURCES[settings.source]
-    spans = partitions(market, settings.history_start, source.last_session, settings.slots_start)
-    return World(settings, market, source, spans)
+def world(settings: Settings, source: Source | None = None) -> World:
+    """The world that these settings describe, its bars from `source` if one is given."""
+    market, bars = MARKETS[settings.market], source or SOURCES[settings.source]
+    spans = partitions(market, settings.history_start, bars.last_session, settings.slots_start)
+    return World(settings, market, bars, spans)

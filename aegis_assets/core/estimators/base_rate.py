@@ -43,7 +43,7 @@ class BaseRate:
 
     def fit(self, inputs: pl.DataFrame, outcome: Outcome, seed: int) -> BaseRateModel:  # noqa: ARG002
         """The shares of the training rows."""
-        checked(inputs, inputs.columns)
+        checked(inputs, cut_names(outcome.n_classes - 1))
         counts = np.bincount(outcome.classes, minlength=outcome.n_classes) + 0.5
         return BaseRateModel(tuple(inputs.columns), counts / counts.sum())
 

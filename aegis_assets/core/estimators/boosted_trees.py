@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from aegis_assets.core.errors import ArtifactError
+from aegis_assets.core.errors import ArtifactError, FeatureError
 from aegis_assets.core.estimators.estimator import (
     FloatArray,
     Outcome,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     import xgboost as xgb
 
 _BINARY = 2
+_DIGEST = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +41,25 @@ class BoostedTreesModel:
 
     def forecast(self, inputs: pl.DataFrame) -> FloatArray:
         """Class probabilities (n, classes)."""
-        values = checked(inputs, self.columns).astype(np.float32)
+        values = _as_float32(checked(inputs, self.columns))
         raw = np.asarray(self.booster.inplace_predict(values), dtype=np.float64)
         probabilities = np.column_stack([1 - raw, raw]) if raw.ndim == 1 else raw
         totals: FloatArray = finite(probabilities, "the trees' forecast").sum(axis=1, keepdims=True)
         return np.divide(probabilities, totals, dtype=np.float64)
 
     def dump(self) -> bytes:
-        """UBJSON."""
-        return bytes(self.booster.save_raw("ubj"))
+        """UBJSON, which xgboost reads as it is, and the sha256 of it behind."""
+        content = bytes(self.booster.save_raw("ubj"))
+        return content + sha256(content).digest()
+
+
+def _as_float32(values: FloatArray) -> NDArray[np.float32]:
+    """The values as the trees see them, unless one is too large for that."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest > np.finfo(np.float32).max:
+        msg = f"inputs reach {largest:.3g}, expected what 32 bits hold: mend the features"
+        raise FeatureError(msg)
+    return values.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,8 @@ class BoostedTrees:
         """The booster of these rows, no class weighted above another."""
         import xgboost as xgb  # noqa: PLC0415 - 0.3 s that only training should pay
 
-        values = finite(checked(inputs, inputs.columns), "the features").astype(np.float32)
+        features = inputs.columns[: 1 - outcome.n_classes]
+        values = _as_float32(checked(inputs, self.inputs(features, outcome.n_classes - 1)))
         data = xgb.QuantileDMatrix(
             values,
             outcome.classes,
@@ -85,12 +99,20 @@ class BoostedTrees:
         return BoostedTreesModel(tuple(inputs.columns), booster)
 
     def load(self, content: bytes) -> BoostedTreesModel:
-        """The model that `dump` wrote."""
+        """The model that `dump` wrote.
+
+        The digest is compared first: xgboost 3.2 aborts, hangs or reads foreign memory on torn
+        UBJSON.
+        """
         import xgboost as xgb  # noqa: PLC0415 - as in fit
 
+        weights, digest = content[:-_DIGEST], content[-_DIGEST:]
+        if sha256(weights).digest() != digest:
+            msg = f"{len(content)} bytes do not end in the sha256 of the rest: retrain the model"
+            raise ArtifactError(msg)
         booster = xgb.Booster({"nthread": 1})
         try:
-            booster.load_model(bytearray(content))
+            booster.load_model(bytearray(weights))
         except xgb.core.XGBoostError as error:
             msg = f"not an xgboost model ({str(error).splitlines()[0]}): retrain it"
             raise ArtifactError(msg) from error

@@ -71,7 +71,7 @@ class CoreDistribution:
 
     def fit(self, inputs: pl.DataFrame, outcome: Outcome, seed: int) -> CoreDistributionModel:  # noqa: ARG002
         """The standardised outcomes of the training rows."""
-        scale = checked(inputs, inputs.columns)[:, 0]
+        scale = checked(inputs, self.inputs((), outcome.n_classes - 1))[:, 0]
         standardised = finite(np.sort(outcome.values / scale), "the standardised outcomes")
         return CoreDistributionModel(tuple(inputs.columns), standardised)
 

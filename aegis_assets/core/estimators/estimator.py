@@ -36,11 +36,20 @@ class Outcome:
     """What happened on the training rows: `values` (n,), and `classes` (n,) of `n_classes`.
 
     `n_classes` is 0 where the quantity itself is forecast; `classes` is then all zero.
+    Raises `TrainingError` where a value is not finite or a class is none of them.
     """
 
     values: FloatArray
     classes: IntArray
     n_classes: int
+
+    def __post_init__(self) -> None:
+        finite(self.values, "the outcome")
+        known = range(max(self.n_classes, 1))
+        strange = sorted(set(np.unique(self.classes).tolist()) - set(known))
+        if strange:
+            msg = f"the outcome holds classes {strange}, expected {list(known)}: mend the labels"
+            raise TrainingError(msg)
 
 
 class Model(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from aegis_assets.core.estimators.estimator import FloatArray, Outcome, checked, finite, reading
+from aegis_assets.core.estimators.estimator import FloatArray, Outcome, checked, reading
 from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY
 
 
@@ -45,8 +45,8 @@ class ScaledVariance:
 
     def fit(self, inputs: pl.DataFrame, outcome: Outcome, seed: int) -> ScaledVarianceModel:  # noqa: ARG002
         """The ratio of means over the training rows."""
-        squares = checked(inputs, inputs.columns) ** 2
-        ratio = finite(outcome.values, "the realised variance").mean() / squares.mean()
+        squares = checked(inputs, (self.column,)) ** 2
+        ratio = outcome.values.mean() / squares.mean()
         return ScaledVarianceModel((self.column,), float(ratio))
 
     def load(self, content: bytes) -> ScaledVarianceModel:

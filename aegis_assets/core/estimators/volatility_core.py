@@ -120,7 +120,8 @@ class VolatilityCore:
         if len(terms) <= terms.shape[1] + 1:
             msg = f"{len(terms)} training rows for {terms.shape[1]} terms: add history"
             raise NotEnoughDataError(msg)
-        log_variance = finite(np.log(outcome.values), "the log of the realised variance")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_variance = finite(np.log(outcome.values), "the log of the realised variance")
         known = np.isfinite(terms[:, -1])
         return VolatilityCoreModel(
             columns=_COLUMNS,

@@ -132,6 +132,10 @@ def verdicts(
 ) -> list[Verdict]:
     """The decision on each target; the significance is adjusted over all of them together."""
     scored = [each for each in evaluations if each is not None]
+    for each in scored:
+        if not all(np.isfinite(loss).all() for loss in each.losses.values()):
+            msg = f"{each.target.name}: a loss is not finite, expected all finite: mend its forecasts"
+            raise DataError(msg)
     horizon = {each.target.name: each.target.label.horizon for each in scored}
     adjusted = dict(
         zip(
@@ -172,9 +176,6 @@ def _undecided(target: Target) -> Verdict:
 
 def _verdict(found: Evaluation, p_value: float, seed: int) -> Verdict:
     target = found.target
-    if not all(np.isfinite(loss).all() for loss in found.losses.values()):
-        msg = f"{target.name}: a loss is not finite, expected all finite: the forecasts are broken"
-        raise DataError(msg)
     measured = skill(found.challenger_loss, found.baseline_loss, target.label.horizon, seed)
     by_year = skill_by_year(
         found.challenger_loss, found.baseline_loss, found.rows["session"].dt.year().to_list()

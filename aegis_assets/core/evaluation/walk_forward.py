@@ -52,7 +52,8 @@ def fitted(
     estimator: Estimator, target: Target, rows: pl.DataFrame, names: Sequence[str], seed: int
 ) -> Model:
     """The estimator's model of these examples."""
-    classes = rows["outcome_class"].fill_null(0).to_numpy().astype(np.int64)
+    unknown = -1 if target.is_classified else 0
+    classes = rows["outcome_class"].fill_null(unknown).to_numpy().astype(np.int64)
     outcome = Outcome(rows["outcome"].to_numpy(), classes, len(target.label.classes))
     inputs = rows.select(estimator.inputs(names, len(target.label.cuts)))
     return estimator.fit(inputs, outcome, seed)
