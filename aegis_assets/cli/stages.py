@@ -49,11 +49,13 @@ class Platform:
         months = self._due_months(rebuild=rebuild)
         yield self._stage(HISTORY_JOB, "history", months)
         week = self.keys_of(TRAINING_JOB)[-1:]
-        trained = not months and self._is_fresh(TRAINING_JOB, week) and self._has_models(week)
+        same_past = months != self.keys_of(HISTORY_JOB)
+        trained = same_past and self._is_fresh(TRAINING_JOB, week) and self._has_models(week)
         yield self._stage(TRAINING_JOB, "training", [] if trained else week)
         slot = self.keys_of(PUBLICATION_JOB)[-1:]
-        fresh = trained and self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
-        yield self._stage(PUBLICATION_JOB, "publish", [] if fresh else slot)
+        published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
+        same = trained and not months and published
+        yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
 
     def run(self, stage: Stage, progress: Progress) -> None:
         """Materialize the stage; raises the first error of the graph's code, or a failed check."""

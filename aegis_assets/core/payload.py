@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from pydantic import AwareDatetime, Field, model_validator
@@ -260,10 +261,11 @@ def _change(values: pl.Series) -> tuple[float | None, float | None, float | None
 
 
 def _state(market: Market, as_of: datetime) -> SessionState:
-    day = as_of.date()
+    local = as_of.astimezone(ZoneInfo(market.time_zone))
+    day = local.date()
     if sessions_between(market, day, day).is_empty():
         return SessionState.HOLIDAY
-    if as_of.time() < market.opens:
+    if local.time() < market.opens:
         return SessionState.PRE_OPEN
     return SessionState.CLOSED if as_of >= close_of(market, day) else SessionState.OPEN
 

@@ -56,7 +56,7 @@ class BoostedTreesModel:
 def _as_float32(values: FloatArray) -> NDArray[np.float32]:
     """The values as the trees see them, unless one is too large for that."""
     largest = float(np.abs(values).max(initial=0.0))
-    if largest > np.finfo(np.float32).max:
+    if largest > float(np.finfo(np.float32).max):
         msg = f"inputs reach {largest:.3g}, expected what 32 bits hold: mend the features"
         raise FeatureError(msg)
     return values.astype(np.float32)

@@ -134,7 +134,7 @@ def verdicts(
     scored = [each for each in evaluations if each is not None]
     for each in scored:
         if not all(np.isfinite(loss).all() for loss in each.losses.values()):
-            msg = f"{each.target.name}: a loss is not finite, expected all finite: mend its forecasts"
+            msg = f"{each.target.name}: a loss is not finite: mend its forecasts before the gate"
             raise DataError(msg)
     horizon = {each.target.name: each.target.label.horizon for each in scored}
     adjusted = dict(

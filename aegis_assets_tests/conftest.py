@@ -1,0 +1,58 @@
+import shutil
+from contextlib import ExitStack
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from aegis_assets.cli.stages import Platform
+from aegis_assets.definitions import graph
+from aegis_assets_tests.worlds import (
+    LAST_WEEK,
+    made_once,
+    run_due,
+    run_history,
+    settings_of,
+    train,
+)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory, worker_id):
+    """A folder that all test processes of this session see."""
+    here = tmp_path_factory.getbasetemp()
+    return here if worker_id == "master" else here.parent
+
+
+@pytest.fixture(scope="session")
+def platform():
+    """Makes platforms, each remembering its runs in memory unless told where."""
+    with ExitStack() as opened:
+
+        def made(chosen, source=None, instance=None):
+            memory = instance or opened.enter_context(dg.DagsterInstance.ephemeral())
+            return Platform(chosen, graph(chosen, source=source), memory)
+
+        yield made
+
+
+@pytest.fixture(scope="session")
+def served_home(shared, platform):
+    """A home with nine years of history, the last week's models and the last slot: read only."""
+
+    return made_once(shared / "served", lambda home: run_due(platform(settings_of(home))))
+
+
+@pytest.fixture
+def home(served_home, tmp_path):
+    """A copy of the served home, to change."""
+    return shutil.copytree(served_home, tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def short(tmp_path_factory, platform):
+    """Seven months run in this process, too few to score anything, with what Dagster heard."""
+    world = platform(settings_of(tmp_path_factory.mktemp("short"), date(2018, 6, 1)))
+    run_history(world)
+    train(world, LAST_WEEK)
+    return world

@@ -1,0 +1,205 @@
+"""Every registered estimator keeps every law; an estimator broken on purpose fails one."""
+
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import aegis_assets
+from aegis_assets.core import estimators
+from aegis_assets.core.errors import ArtifactError, FeatureError, TrainingError
+from aegis_assets.core.estimators import ESTIMATORS, BaseRate, BoostedTrees, Estimator, Outcome
+from aegis_assets.core.estimators.base_rate import BaseRateModel
+from aegis_assets_tests.core import estimator_laws as laws
+from aegis_assets_tests.core.estimator_laws import CASES, LAWS, Case
+
+ROOT = Path(aegis_assets.__file__).parents[1]
+FRESH = (
+    "import json; from aegis_assets_tests.core.estimator_laws import fingerprints; "
+    "print(json.dumps(fingerprints()))"
+)
+TREES = Case(BoostedTrees(trees=5), 2)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_estimator(law, case):
+    law(case)
+
+
+def test_a_fresh_process_makes_the_same_bytes():
+    fresh = subprocess.run(  # noqa: S603 - our own interpreter and words
+        [sys.executable, "-c", FRESH],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        check=True,
+    )
+
+    assert json.loads(fresh.stdout) == laws.fingerprints()
+
+
+def test_the_registry_calls_each_estimator_by_its_name():
+    assert {name: each.name for name, each in ESTIMATORS.items()} == {n: n for n in ESTIMATORS}
+
+
+def _learns(kind):
+    named = isinstance(kind, type) and kind is not Estimator
+    return named and all(hasattr(kind, each) for each in ("fit", "load", "inputs"))
+
+
+def unregistered(package):
+    """Files of the package that declare an estimator which the registry does not know."""
+    known = {type(each) for each in ESTIMATORS.values()}
+    files = {each.name for each in pkgutil.iter_modules(package.__path__)}
+    spaces = {name: vars(importlib.import_module(f"{package.__name__}.{name}")) for name in files}
+    return [
+        name
+        for name, space in sorted(spaces.items())
+        if not {each for each in space.values() if _learns(each)} <= known
+    ]
+
+
+def test_every_file_of_estimators_is_registered():
+    assert unregistered(estimators) == []
+
+
+def test_an_estimator_without_its_line_is_found(tmp_path, monkeypatch):
+    (tmp_path / "stray.py").write_text(
+        "from aegis_assets.core.estimators.base_rate import BaseRate\n"
+        "class Stray(BaseRate):\n    pass\n"
+    )
+    monkeypatch.setattr(estimators, "__path__", [*estimators.__path__, str(tmp_path)])
+    monkeypatch.setattr(estimators, "stray", None, raising=False)
+    monkeypatch.setitem(sys.modules, "aegis_assets.core.estimators.stray", None)
+    del sys.modules["aegis_assets.core.estimators.stray"]
+
+    assert unregistered(estimators) == ["stray"]
+
+
+@pytest.mark.parametrize("flipped", [5, 400, -40, -1])
+def test_altered_trees_are_refused_before_xgboost_reads_them(flipped):
+    content = bytearray(TREES.model.dump())
+    content[flipped] ^= 1
+
+    with pytest.raises(ArtifactError, match="sha256"):
+        TREES.estimator.load(bytes(content))
+
+
+def test_trees_are_plain_ubjson_to_xgboost():
+    import xgboost as xgb  # noqa: PLC0415 - 0.3 s for one test
+
+    plain = xgb.Booster()
+    plain.load_model(bytearray(TREES.model.dump()))
+
+    assert plain.feature_names == list(TREES.columns)
+
+
+def test_trees_refuse_bytes_that_only_carry_a_digest():
+    content = b"{L" + bytes(30)
+
+    with pytest.raises(ArtifactError, match="xgboost"):
+        TREES.estimator.load(content + sha256(content).digest())
+
+
+def test_trees_refuse_what_32_bits_cannot_hold():
+    huge = TREES.inputs.with_columns(pl.lit(1e300).alias(TREES.columns[0]))
+
+    with pytest.raises(FeatureError, match="32 bits"):
+        TREES.fitted(huge)
+    with pytest.raises(FeatureError, match="32 bits"):
+        TREES.model.forecast(huge)
+
+
+@pytest.mark.parametrize("only", [0, 1])
+def test_trees_learn_from_one_class_too(only):
+    outcome = Outcome(TREES.outcome.values, np.full(laws.ROWS, only), 2)
+    forecast = TREES.estimator.fit(TREES.inputs, outcome, 1).forecast(TREES.inputs)
+
+    assert (forecast[:, only] > 0.99).all()
+
+
+@pytest.mark.parametrize("strange", [-1, 3])
+def test_an_outcome_of_no_class_is_refused(strange):
+    with pytest.raises(TrainingError, match=str(strange)):
+        Outcome(np.zeros(2), np.array([0, strange]), 3)
+
+
+def test_base_rates_are_counts_with_half_an_observation_more():
+    outcome = Outcome(np.zeros(4), np.array([0, 2, 2, 2]), 3)
+    cuts = pl.DataFrame({"cut_0": [0.0] * 4, "cut_1": [1.0] * 4})
+    model = BaseRate().fit(cuts, outcome, seed=0)
+
+    assert model.forecast(cuts.head(1))[0] == pytest.approx([1.5 / 5.5, 0.5 / 5.5, 3.5 / 5.5])
+
+
+class Rounded(BaseRateModel):
+    """Loses digits in storage."""
+
+    def dump(self):
+        shares = [round(each, 3) for each in self.probabilities.tolist()]
+        return json.dumps({"columns": self.columns, "probabilities": shares}).encode()
+
+
+class Careless(BaseRateModel):
+    """Forecasts from any table."""
+
+    def forecast(self, inputs):
+        return np.tile(self.probabilities, (inputs.height, 1))
+
+
+class Overfull(BaseRateModel):
+    """Its probabilities sum to more than one."""
+
+    def forecast(self, inputs):
+        return 1.01 * super().forecast(inputs)
+
+
+class Social(BaseRateModel):
+    """Reads the other questions."""
+
+    def forecast(self, inputs):
+        shares = super().forecast(inputs)
+        return shares**inputs.height / (shares**inputs.height).sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Spoilt(BaseRate):
+    """A base rate whose models are of another kind."""
+
+    kind: type[BaseRateModel] = BaseRateModel
+    noise: bool = False
+
+    def fit(self, inputs, outcome, seed):
+        model = super().fit(inputs, outcome, seed)
+        shares = model.probabilities
+        if self.noise:
+            shares = np.random.default_rng().dirichlet(shares)
+        return self.kind(model.columns, shares)
+
+
+BROKEN = {
+    "rounds": (Spoilt(kind=Rounded), laws.survives_storage),
+    "takes any table": (Spoilt(kind=Careless), laws.refuses_other_columns),
+    "takes NaN": (Spoilt(kind=Careless), laws.refuses_values_that_are_not_finite),
+    "takes null": (Spoilt(kind=Careless), laws.takes_null_only_where_it_says_so),
+    "sums to more": (Spoilt(kind=Overfull), laws.forecasts_what_it_should),
+    "draws unseeded": (Spoilt(noise=True), laws.repeats_itself),
+    "reads other rows": (Spoilt(kind=Social), laws.answers_each_question_alone),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_laws_catch_an_estimator_that(name):
+    estimator, law = BROKEN[name]
+
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        law(Case(estimator, 3))

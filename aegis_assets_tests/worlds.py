@@ -1,0 +1,135 @@
+"""Small worlds to run: a home in a temporary folder, and sources that end early or lie."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from aegis_assets.adapters.files import locked
+from aegis_assets.adapters.sample import SampleSource
+from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.cli.stages import Platform, Stage
+from aegis_assets.core.markets import Market
+from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.settings import Settings, SourceName
+
+SAMPLE = SampleSource()
+LAST_SLOT, LAST_WEEK = "2018-12-31-15:30", "2018-12-29"
+_MOMENT = re.compile(rb'"generated_at": "[^"]+"')
+
+
+@dataclass(frozen=True)
+class CutSource:
+    """The sample as far as it was `known`; partitions reach to `last_session`."""
+
+    known: date
+    last_session: date
+    name: str = SAMPLE.name
+
+    def bars(self, market: Market, first: date, last: date) -> pl.DataFrame:
+        """Bars up to `known`."""
+        return SAMPLE.bars(market, first, min(last, self.known))
+
+
+@dataclass(frozen=True)
+class ChangedSource:
+    """The sample after `change` has altered its bars."""
+
+    change: Callable[[pl.DataFrame], pl.DataFrame]
+    last_session: date = SAMPLE.last_session
+    name: str = SAMPLE.name
+
+    def bars(self, market: Market, first: date, last: date) -> pl.DataFrame:
+        """Bars as `change` makes them."""
+        return self.change(SAMPLE.bars(market, first, last))
+
+
+def settings_of(
+    home: Path, history_start: date = date(2009, 6, 1), slots_start: date = date(2018, 12, 10)
+) -> Settings:
+    """Settings on which the environment has no say.
+
+    The default history is about the shortest of which every engine serves something.
+    """
+    return Settings(
+        source=SourceName.SAMPLE,
+        market="SP500",
+        history_start=history_start,
+        slots_start=slots_start,
+        home=home,
+        workers=2,
+        seed=7,
+    )
+
+
+def run_due(world: Platform) -> None:
+    """Everything that is due."""
+    for stage in world.due():
+        if stage.keys:
+            world.run(stage, lambda _: None)
+
+
+def run_history(world: Platform, *months: str) -> None:
+    """The history of these months, or of all."""
+    keys = months or tuple(world.keys_of(HISTORY_JOB))
+    world.run(Stage(HISTORY_JOB, "history", keys, 0), lambda _: None)
+
+
+def train(world: Platform, week: str) -> None:
+    """Walk-forward records and models of a week."""
+    world.run(Stage(TRAINING_JOB, "training", (week,), 0), lambda _: None)
+
+
+def publish(world: Platform, slot: str) -> None:
+    """The payload of a slot."""
+    world.run(Stage(PUBLICATION_JOB, "publish", (slot,), 0), lambda _: None)
+
+
+def slot_of(home: Path, slot: str) -> bytes:
+    """The slot's published bytes but for `generated_at`."""
+    return stamped_off((home / "warehouse" / "publish" / "slots" / f"{slot}.json").read_bytes())
+
+
+def stamped_off(payload: bytes) -> bytes:
+    """The payload's bytes but for `generated_at`."""
+    bare, stamps = _MOMENT.subn(b"", payload)
+    assert stamps == 1
+    return bare
+
+
+def outside(**variables: str) -> dict[str, str]:
+    """The environment of a process that knows no settings but these."""
+    ours = ("AEGIS_", "DAGSTER_", "COLUMNS")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | variables
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """sha256 of every file below `folder` by its relative path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def tables_of(home: Path) -> dict[str, pl.DataFrame]:
+    """Every table of a home's warehouse."""
+    warehouse = Warehouse(home / "warehouse" / "aegis.duckdb")
+    return {name: warehouse.rows(name) for name in warehouse.tables()}
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """`folder`, filled by the first of the test processes that asks for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder, exclusive=True):
+        done = folder / "made.json"
+        if not done.exists():
+            make(folder)
+            done.write_text(json.dumps(sorted(path.name for path in folder.iterdir())))
+    return folder
