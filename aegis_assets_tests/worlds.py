@@ -118,8 +118,13 @@ def files_of(folder: Path) -> dict[str, str]:
     }
 
 
+def table_of(home: Path, name: str) -> pl.DataFrame:
+    """All rows of one table of a home's warehouse."""
+    return Warehouse(home / "warehouse" / "aegis.duckdb").rows(name)
+
+
 def tables_of(home: Path) -> dict[str, pl.DataFrame]:
-    """Every table of a home's warehouse."""
+    """All rows of every table."""
     warehouse = Warehouse(home / "warehouse" / "aegis.duckdb")
     return {name: warehouse.rows(name) for name in warehouse.tables()}
 

@@ -41,7 +41,7 @@ def _readable_errors() -> Iterator[None]:
         yield
     except (AegisError, dg.DagsterError) as error:
         _errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
-        _errors.print(str(error), markup=False)
+        _errors.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 

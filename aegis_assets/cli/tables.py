@@ -35,7 +35,7 @@ def forecast_table(payload: Payload) -> Table:
     quality = payload.data_quality
     table = _table(
         f"{payload.market_name} as of {payload.as_of:%Y-%m-%d %H:%M %z} · {_market(payload)}",
-        ("forecast", "answer", "source", "by", "challenger's skill", "n"),
+        ("forecast", "answer", "source", "by", "challenger's skill", "baseline's skill", "n"),
     )
     table.caption = (
         f"source {quality.source} · {quality.status} · last session "
@@ -49,6 +49,7 @@ def forecast_table(payload: Payload) -> Table:
             Text(found.source, style=_COLOURS[found.source]),
             (found.model or "").rpartition(":")[2],
             _skill(found.skill),
+            _skill(found.baseline_skill),
             str(found.skill.n) if found.skill else "",
         )
     return table
@@ -69,7 +70,17 @@ def target_table(store: ModelStore, day: date) -> Table:
     week = max(key for key in _weeks(store) if key <= day.isoformat())
     table = _table(
         f"Targets trained to {week}",
-        ("target", "score", "n", "base rate", "baseline", "challenger's skill", "served", "why"),
+        (
+            "target",
+            "score",
+            "n",
+            "base rate",
+            "baseline",
+            "its skill",
+            "challenger's skill",
+            "served",
+            "why",
+        ),
     )
     for engine in ENGINES:
         for target in engine.targets:
@@ -103,6 +114,7 @@ def _verdict(card: Card) -> tuple[str | Text, ...]:
         str(verdict.skill.n if verdict.skill else 0),
         " ".join(f"{rate:.3f}" for rate in verdict.base_rates),
         verdict.baseline or "",
+        _skill(verdict.baseline_skill),
         _skill(verdict.skill),
         Text(verdict.served or "nothing", style=_COLOURS[verdict.source]),
         verdict.reasons[0] if verdict.reasons else "it beats the baseline",

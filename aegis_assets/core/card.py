@@ -47,6 +47,9 @@ class Verdict(Frozen):
     baseline: str | None = Field(description="the strongest baseline: least mean loss")
     score: str = Field(description="the proper score that was used")
     skill: Skill | None = Field(description="of the challenger against the baseline")
+    baseline_skill: Skill | None = Field(
+        default=None, description="of that baseline against the plainest; null if it is that"
+    )
     p_value: float | None = Field(description="Diebold-Mariano, one-sided, after Holm")
     folds: int
     base_rates: tuple[float, ...] = Field(description="share of each class, out of sample")

@@ -144,24 +144,38 @@ class Payload(Frozen):
         for engine in ENGINES:
             if engine.block is None:
                 continue
-            block = getattr(self, engine.name)
-            for field in type(block).model_fields:
-                _explained(f"{engine.name}.{field}", getattr(block, field), self.provenance)
+            _explain(engine.name, getattr(self, engine.name), self.provenance)
         return self
 
 
-def _explained(path: str, value: object, provenance: Mapping[str, Provenance]) -> None:
-    sources = {
-        key: each.source
-        for key, each in provenance.items()
-        if key == path or key.startswith(f"{path}.")
-    }
-    if not sources:
+def _explain(path: str, value: object, provenance: Mapping[str, Provenance]) -> None:
+    """Raise unless every leaf of `value` has a source, and every null a reason."""
+    if isinstance(value, Frozen):
+        for field in type(value).model_fields:
+            _explain(f"{path}.{field}", getattr(value, field), provenance)
+    elif isinstance(value, tuple):
+        for i, each in enumerate(value):
+            _explain(f"{path}.{i}", each, provenance)
+    else:
+        _explain_leaf(path, value, provenance)
+
+
+def _explain_leaf(path: str, value: object, provenance: Mapping[str, Provenance]) -> None:
+    above = [key for key in provenance if f"{path}.".startswith(f"{key}.")]
+    found = [provenance[max(above, key=len)]] if above else []
+    if value is None:
+        found += [each for key, each in provenance.items() if key.startswith(f"{path}.")]
+    if not found:
         msg = f"{path} has no provenance: name its source in the engine's block"
         raise ValueError(msg)
-    if value is None and set(sources.values()) != {Source.UNAVAILABLE}:
+    if value is None and not all(_is_a_reason(each) for each in found):
+        sources = [each.source.value for each in found]
         msg = f"{path} is null but its provenance is {sources}, expected UNAVAILABLE with a reason"
         raise ValueError(msg)
+
+
+def _is_a_reason(provenance: Provenance) -> bool:
+    return provenance.source is Source.UNAVAILABLE and bool(provenance.reasons)
 
 
 def payload(  # noqa: PLR0913 - each is a fact of its own

@@ -16,6 +16,9 @@ class Provenance(Frozen):
     baseline: str | None = Field(description="the strongest baseline")
     challenger: str | None = Field(description="what tried to beat it")
     skill: Skill | None = Field(description="of the challenger against the baseline")
+    baseline_skill: Skill | None = Field(
+        default=None, description="of the baseline against the plainest one, the base rate"
+    )
     reasons: tuple[str, ...]
 
 
@@ -42,6 +45,7 @@ def by_verdict(card: Card) -> Provenance:
         baseline=verdict.baseline,
         challenger=verdict.challenger,
         skill=verdict.skill,
+        baseline_skill=verdict.baseline_skill,
         reasons=verdict.reasons,
     )
 

@@ -4,13 +4,13 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from importlib.metadata import version
 
 import dagster as dg
 import polars as pl
 
+from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.plots import skill_plot
-from aegis_assets.core.card import Artefact
+from aegis_assets.core.card import Artefact, Skill
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.volatility import past_scales
 from aegis_assets.core.evaluation.dataset import examples, questions
@@ -23,7 +23,6 @@ from aegis_assets.defs.schemas import table_metadata
 from aegis_assets.defs.windows import span
 from aegis_assets.defs.world import World
 
-_LIBRARIES = ("polars", "numpy", "scipy", "arch", "xgboost-cpu", "duckdb")
 _RECORD = {"cutoff": (pl.Date(), "training week: nothing on or after it was known")} | SCHEMA
 
 
@@ -119,7 +118,7 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
             cutoff=cutoff,
             seed=seed,
             code_version=engine.code_version,
-            libraries={name: version(name) for name in _LIBRARIES},
+            libraries=library_versions(),
         )
         made = [
             artefact(
@@ -150,16 +149,19 @@ def _metadata(made: list[Artefact], title: str) -> dict[str, dg.MarkdownMetadata
 def verdict_table(made: list[Artefact]) -> str:
     """The decisions as a Markdown table."""
     lines = [
-        "| target | n | base rate | baseline | skill | served |",
-        "|---|---|---|---|---|---|",
+        "| target | n | base rate | baseline | its skill | challenger's skill | served |",
+        "|---|---|---|---|---|---|---|",
     ]
     for card in (each.card for each in made):
         verdict = card.verdict
         skill = verdict.skill
-        shown = f"{skill.value:+.4f} [{skill.lower:+.4f}, {skill.upper:+.4f}]" if skill else ""
         rates = " / ".join(f"{rate:.3f}" for rate in verdict.base_rates)
         lines.append(
             f"| {card.target} | {skill.n if skill else 0} | {rates} | {verdict.baseline or ''} "
-            f"| {shown} | {verdict.source}: {verdict.served or '; '.join(verdict.reasons)} |"
+            f"| {_shown(verdict.baseline_skill)} | {_shown(skill)} | {verdict.source}: {verdict.served or '; '.join(verdict.reasons)} |"
         )
     return "\n".join(lines)
+
+
+def _shown(skill: Skill | None) -> str:
+    return f"{skill.value:+.4f} [{skill.lower:+.4f}, {skill.upper:+.4f}]" if skill else ""

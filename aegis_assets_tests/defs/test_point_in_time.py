@@ -23,6 +23,7 @@ from aegis_assets_tests.worlds import (
     run_history,
     settings_of,
     slot_of,
+    table_of,
     tables_of,
     train,
 )
@@ -62,7 +63,7 @@ def live(shared, platform):
 
 
 def records(home, engine):
-    rows = tables_of(home)[f"walk_forward.{engine}"]
+    rows = table_of(home, f"walk_forward.{engine}")
     return rows.filter(pl.col("cutoff") == date.fromisoformat(WEEK))
 
 
@@ -110,7 +111,7 @@ def test_a_slot_ignores_whatever_comes_after_it(live, platform, tmp_path):
     run_history(world, MONTH)
     publish(world, SLOT)
     later = pl.col("session") > MONDAY
-    noise = tables_of(home)["candles.daily"].filter(later)
+    noise = table_of(home, "candles.daily").filter(later)
     truth = SAMPLE.bars(SP500, date(2018, 12, 1), SAMPLE.last_session).filter(later)
 
     assert not noise.is_empty()

@@ -227,10 +227,16 @@ def _breach(
         for i, pair in enumerate(_CURVE)
         for field, label in zip(("touch_probability", "probability"), pair, strict=True)
     }
+    distances = {
+        f"breach_probabilities.{i}.distance": by_baseline(
+            answers[touch.name].forecast.card, EWMA_VOLATILITY.name, "the label's own threshold"
+        )
+        for i, (touch, _) in enumerate(_CURVE)
+    }
     if coherent(chosen):
-        return chosen, {path: by_verdict(card) for path, card in paths.items()}
+        return chosen, distances | {path: by_verdict(card) for path, card in paths.items()}
     reason = "what the gate chose point by point is not monotone: the core's curve stands in"
-    return core, {
+    return core, distances | {
         path: by_baseline(card, CoreDistribution.name, reason) for path, card in paths.items()
     }
 

@@ -177,6 +177,7 @@ def _undecided(target: Target) -> Verdict:
 def _verdict(found: Evaluation, p_value: float, seed: int) -> Verdict:
     target = found.target
     measured = skill(found.challenger_loss, found.baseline_loss, target.label.horizon, seed)
+    plainest = target.baselines[0].name
     by_year = skill_by_year(
         found.challenger_loss, found.baseline_loss, found.rows["session"].dt.year().to_list()
     )
@@ -188,6 +189,11 @@ def _verdict(found: Evaluation, p_value: float, seed: int) -> Verdict:
         baseline=found.baseline,
         score=score_name(target),
         skill=measured,
+        baseline_skill=skill(
+            found.baseline_loss, found.losses[plainest], target.label.horizon, seed
+        )
+        if found.baseline != plainest
+        else None,
         p_value=p_value,
         folds=found.folds,
         base_rates=_base_rates(found),

@@ -1,0 +1,83 @@
+"""Settings say in words what they refuse, and nothing else reads the environment."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import aegis_assets
+from aegis_assets.core.errors import SettingsError
+from aegis_assets.settings import Settings, settings
+
+PACKAGE = Path(aegis_assets.__file__).parent
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """The environment of this process, without settings and in an empty folder."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"AEGIS_{name.upper()}", raising=False)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    settings.cache_clear()
+    yield monkeypatch
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("AEGIS_MARKET", "NIFTY500", r"found market 'NIFTY500', expected one of \['SP500'"),
+        ("AEGIS_SOURCE", "bloomberg", r"'sample' or 'yahoo'"),
+        ("AEGIS_SOURCE", "yahoo", r"carries no Yahoo adapter: set AEGIS_SOURCE=sample"),
+        ("AEGIS_HISTORY_START", "01/02/2009", r"date"),
+        ("AEGIS_SLOTS_START", "soon", r"date"),
+        ("AEGIS_WORKERS", "0", r"greater than or equal to 1"),
+        ("AEGIS_SEED", "lucky", r"integer"),
+    ],
+)
+def test_a_refused_setting_is_named_with_what_was_expected(environment, variable, value, said):
+    environment.setenv(variable, value)
+    with pytest.raises(SettingsError, match=f"{variable}: .*{said}"):
+        settings()
+
+
+def test_all_refused_settings_are_named_at_once(environment):
+    environment.setenv("AEGIS_MARKET", "MOON")
+    environment.setenv("AEGIS_SEED", "lucky")
+    with pytest.raises(SettingsError, match=r"AEGIS_MARKET: .*AEGIS_SEED: "):
+        settings()
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_any_setting_the_sample_is_run_in_this_folder():
+    chosen = settings()
+
+    assert (chosen.source, chosen.market, chosen.home) == ("sample", "SP500", Path())
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_line_of_the_env_file_is_a_setting(tmp_path):
+    (tmp_path / ".env").write_text("AEGIS_HISTORY_START=2014-05-17\nAEGIS_HOME=elsewhere\n")
+
+    assert settings().history_start == date(2014, 5, 1)
+    assert settings().models_folder == Path("elsewhere/models")
+
+
+def test_the_environment_outweighs_the_env_file(environment, tmp_path):
+    (tmp_path / ".env").write_text("AEGIS_SEED=1\n")
+    environment.setenv("AEGIS_SEED", "2")
+
+    assert settings().seed == 2
+
+
+def test_only_settings_reads_the_environment():
+    reads = re.compile(r"\b(environ|environb|getenv|EnvVar)\b")
+    readers = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if reads.search(path.read_text())
+    ]
+
+    assert set(readers) <= {"settings.py"}
