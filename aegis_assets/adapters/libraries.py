@@ -1,13 +1,19 @@
 """Versions of the libraries that decide a model's bits."""
 
-from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 
-_MODULES = ("arch", "numpy", "polars", "scipy", "xgboost")
+_DISTRIBUTIONS = ("arch", "numpy", "polars", "scipy")
+_XGBOOST = ("xgboost-cpu", "xgboost")
 
 
 def library_versions() -> dict[str, str]:
-    """Module name -> version, of those that features, fits and scores go through.
+    """Name -> version of what features, fits and scores go through; nothing is imported."""
+    found = {name: version(name) for name in _DISTRIBUTIONS}
+    return found | {"xgboost": next(filter(None, map(_installed, _XGBOOST)), "none")}
 
-    Asked of the modules, since a distribution may be called otherwise (xgboost-cpu).
-    """
-    return {name: str(import_module(name).__version__) for name in _MODULES}
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

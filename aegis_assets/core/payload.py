@@ -5,27 +5,18 @@ Fractions are fractions, moves are signed points, times are ISO 8601 with offset
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Self
-from zoneinfo import ZoneInfo
 
-import polars as pl
 from pydantic import AwareDatetime, Field, model_validator
 
 from aegis_assets.core.card import Frozen, Source
 from aegis_assets.core.engines import ENGINES
-from aegis_assets.core.engines.buyer import BuyerBlock
-from aegis_assets.core.engines.direction import NO_INTRADAY, NOT_BUILT, DirectionBlock
-from aegis_assets.core.engines.engine import Answer, answers
-from aegis_assets.core.engines.seller import SellerBlock
-from aegis_assets.core.engines.volatility import VOLATILITY, present_scales
-from aegis_assets.core.errors import DataError
-from aegis_assets.core.evaluation.dataset import data_version
-from aegis_assets.core.evaluation.forecaster import Forecaster
-from aegis_assets.core.markets import Market
-from aegis_assets.core.provenance import Provenance, unavailable
-from aegis_assets.core.sessions import close_of, last_final_session, sessions_between
+from aegis_assets.core.engines.blocks.buyer import BuyerBlock
+from aegis_assets.core.engines.blocks.direction import DirectionBlock
+from aegis_assets.core.engines.blocks.seller import SellerBlock
+from aegis_assets.core.provenance import Provenance
 
 SCHEMA_VERSION = "1.0"
 
@@ -176,150 +167,6 @@ def _explain_leaf(path: str, value: object, provenance: Mapping[str, Provenance]
 
 def _is_a_reason(provenance: Provenance) -> bool:
     return provenance.source is Source.UNAVAILABLE and bool(provenance.reasons)
-
-
-def payload(  # noqa: PLR0913 - each is a fact of its own
-    market: Market,
-    candles: pl.DataFrame,
-    features: Mapping[str, pl.DataFrame],
-    forecasters: Mapping[str, Mapping[str, Forecaster]],
-    *,
-    as_of: datetime,
-    source: str,
-) -> Payload:
-    """The payload of the slot that ends at `as_of`.
-
-    `candles` is a panel; `features` and `forecasters` are by engine, the latter then by target.
-    Rows after the last session that was final at `as_of` are not looked at.
-    """
-    due = last_final_session(market, as_of)
-    seen = candles.filter(pl.col("session") <= due)
-    if seen.is_empty():
-        msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"
-        raise DataError(msg)
-    session = seen["session"][-1]
-    today = {name: _row(name, table, session) for name, table in features.items()}
-    blocks, provenance = _blocks(today, forecasters, seen["close"][-1])
-    return Payload.model_validate(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "generated_at": None,
-            "as_of": as_of,
-            "market_name": market.name,
-            "market": _market_block(market, seen, as_of),
-            **blocks,
-            "provenance": {
-                "market.regime": unavailable(NOT_BUILT),
-                "market.trend": unavailable(NOT_BUILT),
-                **provenance,
-            },
-            "data_quality": _data_quality(market, seen, due, as_of, source),
-        }
-    )
-
-
-def _row(engine: str, features: pl.DataFrame, session: date) -> pl.DataFrame:
-    row = features.filter(pl.col("session") == session)
-    if row.height != 1:
-        msg = (
-            f"features/{engine} has {row.height} rows for session {session}, expected one: "
-            "materialize the features of its month"
-        )
-        raise DataError(msg)
-    return row
-
-
-def _blocks(
-    today: Mapping[str, pl.DataFrame],
-    forecasters: Mapping[str, Mapping[str, Forecaster]],
-    spot: float,
-) -> tuple[dict[str, Frozen], dict[str, Provenance]]:
-    scales: dict[int, pl.DataFrame] = {}
-    blocks: dict[str, Frozen] = {}
-    provenance: dict[str, Provenance] = {}
-    for engine in ENGINES:
-        made: dict[str, Answer] = answers(
-            engine, today[engine.name], forecasters[engine.name], scales
-        )
-        if engine is VOLATILITY:
-            scales = present_scales(today[engine.name], made)
-        if engine.block is not None:
-            blocks[engine.name], found = engine.block(made, spot)
-            provenance |= {f"{engine.name}.{path}": each for path, each in found.items()}
-    return blocks, provenance
-
-
-def _market_block(market: Market, seen: pl.DataFrame, as_of: datetime) -> MarketBlock:
-    spot, spot_change, spot_share = _change(seen["close"])
-    vix, vix_change, vix_share = _change(seen["volatility_index"])
-    return MarketBlock(
-        spot=spot or 0.0,
-        spot_change=spot_change,
-        spot_change_pct=spot_share,
-        vix=vix,
-        vix_change=vix_change,
-        vix_change_pct=vix_share,
-        regime=None,
-        trend=None,
-        session=_state(market, as_of),
-    )
-
-
-def _change(values: pl.Series) -> tuple[float | None, float | None, float | None]:
-    """Last value, its change since the row before, and that as a fraction; null where unknown."""
-    now = values[-1]
-    before = values[-2] if len(values) > 1 else None
-    if now is None or before is None:
-        return now, None, None
-    return now, now - before, (now - before) / before
-
-
-def _state(market: Market, as_of: datetime) -> SessionState:
-    local = as_of.astimezone(ZoneInfo(market.time_zone))
-    day = local.date()
-    if sessions_between(market, day, day).is_empty():
-        return SessionState.HOLIDAY
-    if local.time() < market.opens:
-        return SessionState.PRE_OPEN
-    return SessionState.CLOSED if as_of >= close_of(market, day) else SessionState.OPEN
-
-
-def _data_quality(
-    market: Market, seen: pl.DataFrame, due: date, as_of: datetime, source: str
-) -> DataQuality:
-    session = seen["session"][-1]
-    behind = _sessions_after(market, session, due)
-    implied = seen.filter(pl.col("volatility_index").is_not_null())["session"]
-    implied_last = None if implied.is_empty() else implied[-1]
-    implied_behind = None if implied_last is None else _sessions_after(market, implied_last, due)
-    spot_at = close_of(market, session)
-    reasons = [
-        *([f"daily candles end {behind} sessions before {due}"] if behind else []),
-        *(["the volatility index has no close for the last session"] if implied_behind else []),
-        *(["the volatility index is missing"] if implied_last is None else []),
-        NO_INTRADAY,
-    ]
-    return DataQuality(
-        status=Status.STALE if behind else Status.DEGRADED if implied_behind != 0 else Status.OK,
-        reasons=tuple(reasons),
-        source=source,
-        spot=SpotQuality(
-            source=f"{source}: daily close",
-            as_of=spot_at,
-            age_s=(as_of - spot_at).total_seconds(),
-        ),
-        daily=DailyQuality(
-            last_final_session=session, sessions_behind=behind, data_version=data_version(seen)
-        ),
-        intraday=None,
-        volatility_index=VolatilityIndexQuality(
-            last_session=implied_last, sessions_behind=implied_behind
-        ),
-    )
-
-
-def _sessions_after(market: Market, session: date, due: date) -> int:
-    return len(sessions_between(market, session, due)) - 1
 
 
 def encoded(payload: Payload) -> bytes:

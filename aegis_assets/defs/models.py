@@ -154,12 +154,16 @@ def verdict_table(made: list[Artefact]) -> str:
     ]
     for card in (each.card for each in made):
         verdict = card.verdict
-        skill = verdict.skill
-        rates = " / ".join(f"{rate:.3f}" for rate in verdict.base_rates)
-        lines.append(
-            f"| {card.target} | {skill.n if skill else 0} | {rates} | {verdict.baseline or ''} "
-            f"| {_shown(verdict.baseline_skill)} | {_shown(skill)} | {verdict.source}: {verdict.served or '; '.join(verdict.reasons)} |"
+        cells = (
+            card.target,
+            str(verdict.skill.n if verdict.skill else 0),
+            " / ".join(f"{rate:.3f}" for rate in verdict.base_rates),
+            verdict.baseline or "",
+            _shown(verdict.baseline_skill),
+            _shown(verdict.skill),
+            f"{verdict.source}: {verdict.served or '; '.join(verdict.reasons)}",
         )
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -5,11 +5,13 @@ from typing import Any
 import dagster as dg
 from pydantic import ValidationError
 
+from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.core.assembly import payload
 from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.payload import SCHEMA_VERSION, Payload, encoded, payload
+from aegis_assets.core.payload import SCHEMA_VERSION, Payload, encoded
 from aegis_assets.defs.partitions import RECENT_OF_SLOT
 from aegis_assets.defs.raw import OWNERS
 from aegis_assets.defs.world import World
@@ -40,13 +42,14 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
     def aegismatrix(context: dg.AssetExecutionContext, **inputs: Any) -> Payload:  # noqa: ANN401 - tables and artefacts
         """The forecasts of one slot with the source of each: the file `aegismatrix.json`."""
         as_of = context.partition_time_window.end
+        running = library_versions()
         return payload(
             world.market,
             panel(inputs["candles"], world.market),
             {engine.name: inputs[f"features_{engine.name}"] for engine in ENGINES},
             {
                 engine.name: {
-                    name: forecaster(stored, engine.code_version)
+                    name: forecaster(stored, engine.code_version, running)
                     for name, stored in inputs[f"models_{engine.name}"].items()
                 }
                 for engine in ENGINES

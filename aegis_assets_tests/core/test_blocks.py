@@ -8,9 +8,10 @@ import pytest
 
 from aegis_assets.core.card import Source
 from aegis_assets.core.engines import BUYER, DIRECTION, ENGINES, SELLER, VOLATILITY
-from aegis_assets.core.engines.direction import Direction, direction_block
+from aegis_assets.core.engines.blocks.direction import Direction, direction_block
+from aegis_assets.core.engines.blocks.seller import BreachProbability, coherent
+from aegis_assets.core.engines.blocks.words import Level
 from aegis_assets.core.engines.engine import answers
-from aegis_assets.core.engines.seller import BreachProbability, Level, coherent
 from aegis_assets.core.engines.volatility import present_scales
 from aegis_assets_tests.core import trained
 

@@ -37,7 +37,7 @@ every_block = pytest.mark.parametrize("engine", WITH_BLOCK, ids=lambda each: eac
 def test_every_file_of_engines_is_registered():
     registry = {each.name: each for each in ENGINES}
 
-    assert unregistered(engines, Engine, registry, {"engine"}) == []
+    assert unregistered(engines, Engine, registry, {"engine", "blocks"}) == []
 
 
 def test_an_engine_without_its_line_is_found(tmp_path, monkeypatch):
@@ -51,7 +51,9 @@ def test_an_engine_without_its_line_is_found(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "aegis_assets.core.engines.stray", None)
     del sys.modules["aegis_assets.core.engines.stray"]
 
-    assert unregistered(engines, Engine, {e.name: e for e in ENGINES}, {"engine"}) == ["stray"]
+    assert unregistered(engines, Engine, {e.name: e for e in ENGINES}, {"engine", "blocks"}) == [
+        "stray"
+    ]
 
 
 def test_an_engine_comes_after_the_one_it_consumes():

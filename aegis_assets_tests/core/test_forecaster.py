@@ -146,7 +146,14 @@ def test_other_code_is_refused():
     stored = trained.trained(ENGINE, TARGET, Source.BASELINE)
 
     with pytest.raises(ArtifactError, match=f"{ENGINE.code_version}, this is 0123"):
-        forecaster(stored, "0123")
+        forecaster(stored, "0123", stored.card.libraries)
+
+
+def test_another_version_of_a_library_is_refused():
+    stored = trained.trained(ENGINE, TARGET, Source.BASELINE)
+
+    with pytest.raises(ArtifactError, match="trained with xgboost none, this is 3"):
+        forecaster(stored, ENGINE.code_version, {"xgboost": "3"})
 
 
 @pytest.mark.parametrize("file", ["base_rate.json", "boosted_trees.ubj"])
@@ -155,7 +162,7 @@ def test_missing_weights_are_refused(file):
     torn = Artefact(card=stored.card, files={k: v for k, v in stored.files.items() if k != file})
 
     with pytest.raises(ArtifactError, match=file.split(".")[0]):
-        forecaster(torn, ENGINE.code_version)
+        forecaster(torn, ENGINE.code_version, torn.card.libraries)
 
 
 def test_a_candidate_that_is_no_longer_registered_is_refused():
@@ -163,7 +170,7 @@ def test_a_candidate_that_is_no_longer_registered_is_refused():
     card = stored.card.model_copy(update={"estimators": {"oracle": "Oracle()"}})
 
     with pytest.raises(ArtifactError, match="oracle"):
-        forecaster(stored.model_copy(update={"card": card}), ENGINE.code_version)
+        forecaster(stored.model_copy(update={"card": card}), ENGINE.code_version, card.libraries)
 
 
 def test_torn_weights_are_refused():
@@ -171,7 +178,11 @@ def test_torn_weights_are_refused():
     torn = {name: content[:-1] for name, content in stored.files.items()}
 
     with pytest.raises(ArtifactError, match="retrain"):
-        forecaster(stored.model_copy(update={"files": torn}), ENGINE.code_version)
+        forecaster(
+            stored.model_copy(update={"files": torn}),
+            ENGINE.code_version,
+            stored.card.libraries,
+        )
 
 
 def test_where_nothing_may_be_served_nothing_is_fitted():

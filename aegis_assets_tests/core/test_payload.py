@@ -8,13 +8,14 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from aegis_assets.core.assembly import payload
 from aegis_assets.core.card import Source
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.engines.engine import feature_table
 from aegis_assets.core.errors import ArtifactError, DataError
 from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.markets import SP500
-from aegis_assets.core.payload import Payload, encoded, payload
+from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.core.sessions import close_of
 from aegis_assets_tests.core import synthetic, trained
 

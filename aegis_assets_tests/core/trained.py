@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 import polars as pl
 import pytest
 
+from aegis_assets.core.assembly import payload
 from aegis_assets.core.card import Artefact, CandidateScore, Skill, Source, Verdict
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.engine import feature_table
@@ -17,7 +18,7 @@ from aegis_assets.core.evaluation.forecaster import Forecaster, Training, artefa
 from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.labels import label_table
 from aegis_assets.core.markets import SP500
-from aegis_assets.core.payload import Payload, payload
+from aegis_assets.core.payload import Payload
 from aegis_assets.core.sessions import close_of
 from aegis_assets_tests.core import synthetic
 
@@ -120,7 +121,8 @@ def trained(engine: Engine, target: Target, source: Source) -> Artefact:
 
 @lru_cache(maxsize=256)
 def revived(engine: Engine, target: Target, source: Source) -> Forecaster:
-    return forecaster(trained(engine, target, source), engine.code_version)
+    stored = trained(engine, target, source)
+    return forecaster(stored, engine.code_version, stored.card.libraries)
 
 
 def forecasters(

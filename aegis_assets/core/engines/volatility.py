@@ -67,8 +67,9 @@ def _core_variance(answer: Answer) -> float:
     if said is None:
         card = answer.forecast.card
         msg = (
-            f"{card.engine}/{card.target}@{card.trained_to} holds no {_CORE.name}, on which every "
-            "engine rests: train on more history"
+            f"{card.engine}/{card.target}@{card.trained_to} gave no {_CORE.name} forecast, on "
+            "which every engine rests: train on more history, or rebuild its features "
+            f"(verdict of the model: {card.verdict.source})"
         )
         raise ArtifactError(msg)
     return said[0]

@@ -111,15 +111,12 @@ def _span(rows: pl.DataFrame) -> TrainingSpan | None:
     return TrainingSpan(first=rows["session"][0], last=rows["session"][-1], n=rows.height)
 
 
-def forecaster(stored: Artefact, code_version: str) -> Forecaster:
-    """The artefact brought back to life, unless other code declared its engine."""
+def forecaster(stored: Artefact, code_version: str, libraries: Mapping[str, str]) -> Forecaster:
+    """The artefact brought back to life, unless other code or libraries made it."""
     card = stored.card
-    if card.code_version != code_version:
-        msg = (
-            f"{card.engine}/{card.target}@{card.trained_to} was trained by code version "
-            f"{card.code_version}, this is {code_version}: retrain it"
-        )
-        raise ArtifactError(msg)
+    _refuse_other("code version", card, card.code_version, code_version)
+    for name, running in libraries.items():
+        _refuse_other(name, card, card.libraries.get(name, "none"), running)
     models = {}
     for name in card.estimators:
         estimator = ESTIMATORS.get(name)
@@ -129,3 +126,12 @@ def forecaster(stored: Artefact, code_version: str) -> Forecaster:
             raise ArtifactError(msg)
         models[name] = estimator.load(stored.files[file])
     return Forecaster(card, models)
+
+
+def _refuse_other(what: str, card: Card, saved: str, running: str) -> None:
+    if saved != running:
+        msg = (
+            f"{card.engine}/{card.target}@{card.trained_to} was trained with {what} {saved}, "
+            f"this is {running}: retrain it"
+        )
+        raise ArtifactError(msg)

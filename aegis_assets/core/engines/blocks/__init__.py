@@ -1,0 +1,1 @@
+"""Sections of the payload: their contract, and how answers fill them."""
