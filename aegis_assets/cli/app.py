@@ -85,6 +85,8 @@ def _run(platform: Platform, stage: Stage, bars: Progress) -> None:
         bars.add_task("nothing due", total=1, completed=1, stage=stage.title)
         return
     keys = f"{stage.keys[0]} .. {stage.keys[-1]}" if len(stage.keys) > 1 else stage.keys[0]
+    if stage.why:
+        bars.console.print(f"{stage.title} is due: {stage.why}", style="yellow", markup=False)
     task = bars.add_task(keys, total=stage.events, stage=stage.title)
     platform.run(stage, lambda asset: bars.update(task, advance=1, description=f"{keys} · {asset}"))
     bars.update(task, completed=stage.events, description=keys)

@@ -6,8 +6,12 @@ from uuid import uuid4
 
 import dagster as dg
 
+from aegis_assets.adapters.libraries import library_versions
+from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.engines import ENGINES
+from aegis_assets.core.errors import ArtifactError
+from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.defs.io_managers import table_name
 from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
 from aegis_assets.settings import Settings
@@ -22,13 +26,15 @@ Progress = Callable[[str], None]
 class Stage:
     """One job over a contiguous range of partitions; nothing to do if `keys` is empty.
 
-    `events` is how many materializations will be heard of while it runs, planned ones included.
+    `events` is how many materializations will be heard of while it runs, planned ones included;
+    `why` says what was wrong with what is stored, if that is the reason.
     """
 
     job: str
     title: str
     keys: tuple[str, ...]
     events: int
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,9 @@ class Platform:
         yield self._stage(HISTORY_JOB, "history", months)
         week = self.keys_of(TRAINING_JOB)[-1:]
         same_past = months != self.keys_of(HISTORY_JOB)
-        trained = same_past and self._is_fresh(TRAINING_JOB, week) and self._has_models(week)
-        yield self._stage(TRAINING_JOB, "training", [] if trained else week)
+        fault = self._fault_of_models(week) if self._is_fresh(TRAINING_JOB, week) else ""
+        trained = same_past and self._is_fresh(TRAINING_JOB, week) and not fault
+        yield self._stage(TRAINING_JOB, "training", [] if trained else week, fault)
         slot = self.keys_of(PUBLICATION_JOB)[-1:]
         published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
         same = trained and not months and published
@@ -106,13 +113,19 @@ class Platform:
         stored = Warehouse(self.settings.warehouse_file).tables()
         return all(table_name(asset) in stored for asset in assets)
 
-    def _has_models(self, weeks: list[str]) -> bool:
-        return all(
-            (self.settings.models_folder / engine.name / target.name / week / "card.json").exists()
-            for week in weeks
-            for engine in ENGINES
-            for target in engine.targets
-        )
+    def _fault_of_models(self, weeks: list[str]) -> str:
+        """Why some model of these weeks cannot be served; nothing if all can."""
+        store = ModelStore(self.settings.models_folder)
+        running = library_versions()
+        try:
+            for week in weeks:
+                for engine in ENGINES:
+                    for target in engine.targets:
+                        stored = store.load(engine.name, target.name, week)
+                        forecaster(stored, engine.code_version, running)
+        except ArtifactError as error:
+            return str(error)
+        return ""
 
     def _is_published(self, slots: list[str]) -> bool:
         folder = self.settings.publish_folder
@@ -120,8 +133,8 @@ class Platform:
             (folder / "slots" / f"{slot}.json").exists() for slot in slots
         )
 
-    def _stage(self, job: str, title: str, keys: list[str]) -> Stage:
-        return Stage(job, title, tuple(keys), 2 * len(keys) * len(self._assets(job)))
+    def _stage(self, job: str, title: str, keys: list[str], why: str = "") -> Stage:
+        return Stage(job, title, tuple(keys), 2 * len(keys) * len(self._assets(job)), why)
 
 
 def _heard(entry: dg.EventLogEntry, progress: Progress) -> None:

@@ -102,7 +102,12 @@ def _weeks(store: ModelStore) -> set[str]:
 def _table(title: str, columns: tuple[str, ...]) -> Table:
     table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column == "n" else "left")
+        table.add_column(
+            column,
+            overflow="fold",
+            justify="right" if column == "n" else "left",
+            no_wrap=column.endswith("skill"),
+        )
     return table
 
 

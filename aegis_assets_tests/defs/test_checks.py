@@ -175,6 +175,13 @@ def from_other_code(world):
     path.write_text(json.dumps(card))
 
 
+def from_other_libraries(world):
+    path = card_of(world, "seller")
+    card = json.loads(path.read_text())
+    card["libraries"]["numpy"] = "0.9"
+    path.write_text(json.dumps(card))
+
+
 @pytest.mark.parametrize(
     ("tamper", "said"),
     [
@@ -182,7 +189,8 @@ def from_other_code(world):
         (altered, "restore it or retrain"),
         (lost, "is missing"),
         (without_card, "train it first"),
-        (from_other_code, "was trained by code version 0123456789ab"),
+        (from_other_code, "with code version 0123456789ab, .*: retrain it"),
+        (from_other_libraries, r"numpy.* 0\.9, .*: retrain it"),
     ],
 )
 def test_a_model_that_is_not_as_it_was_saved_publishes_nothing(served, tamper, said):
