@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## all tests, then the floor of 95 % under the core
 	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
 	@$(BIN)/coverage report --include='aegis_assets/core/*' --fail-under=95
 
-ui: $(VENV)/.ui ## the graph, its schedules and its runs at http://127.0.0.1:3000
+ui: $(VENV)/.ui ## the graph and its runs at http://127.0.0.1:3000
 	@$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
 
 bench: $(VENV)/.dev ## models side by side, and how long they take

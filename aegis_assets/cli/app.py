@@ -12,6 +12,7 @@ from typing import Annotated
 
 import dagster as dg
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -47,9 +48,13 @@ def _readable_errors() -> Iterator[None]:
 
 def _instance(chosen: Settings) -> dg.DagsterInstance:
     """The instance of the folder that holds dagster.yaml."""
-    home = chosen.dagster_home or Path.cwd()
-    if not (home / "dagster.yaml").exists():
-        msg = f"{home} holds no dagster.yaml: start aegis in the project's folder"
+    here = Path.cwd()
+    home = chosen.dagster_home or here
+    if not (here / "dagster.yaml").exists():
+        msg = f"{here} holds no dagster.yaml: start aegis in the project's folder"
+        raise SettingsError(msg)
+    if home.resolve() != here:
+        msg = f"DAGSTER_HOME is {home}, but you are in {here}: start aegis there, or unset it"
         raise SettingsError(msg)
     return dg.DagsterInstance.from_config(str(home))
 
@@ -106,7 +111,7 @@ def _show(chosen: Settings, *, only_targets: bool = False) -> None:
     if content is None:
         msg = f"{chosen.publish_folder} holds no payload: run `aegis run` first"
         raise PublishError(msg)
-    payload = Payload.model_validate_json(content)
+    payload = _parsed(content, chosen.publish_folder / "aegismatrix.json")
     console.print(target_table(ModelStore(chosen.models_folder), payload.as_of.date()))
     if only_targets:
         return
@@ -116,6 +121,18 @@ def _show(chosen: Settings, *, only_targets: bool = False) -> None:
     console.print(f"payload    {chosen.publish_folder / 'aegismatrix.json'}", soft_wrap=True)
     console.print(f"models     {chosen.models_folder}", soft_wrap=True)
     console.print(f"warehouse  {chosen.warehouse_file}", soft_wrap=True)
+
+
+def _parsed(content: bytes, path: Path) -> Payload:
+    try:
+        return Payload.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        msg = (
+            f"{path} does not keep this release's contract ({first['loc']}: {first['msg']}): "
+            "run `aegis run` to publish it anew"
+        )
+        raise PublishError(msg) from error
 
 
 @app.command()

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import dagster as dg
+from pydantic import ValidationError
 
 from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
+from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.engines import ENGINES
-from aegis_assets.core.errors import ArtifactError
+from aegis_assets.core.errors import ArtifactError, SettingsError
 from aegis_assets.core.evaluation.forecaster import forecaster
+from aegis_assets.core.payload import Payload
 from aegis_assets.defs.io_managers import table_name
 from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
 from aegis_assets.settings import Settings
@@ -60,6 +63,11 @@ class Platform:
         trained = same_past and self._is_fresh(TRAINING_JOB, week) and not fault
         yield self._stage(TRAINING_JOB, "training", [] if trained else week, fault)
         slot = self.keys_of(PUBLICATION_JOB)[-1:]
+        if not slot:
+            msg = (
+                f"no slot since AEGIS_SLOTS_START ({self.settings.slots_start}): set an earlier day"
+            )
+            raise SettingsError(msg)
         published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
         same = trained and not months and published
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
@@ -128,10 +136,16 @@ class Platform:
         return ""
 
     def _is_published(self, slots: list[str]) -> bool:
-        folder = self.settings.publish_folder
-        return (folder / "aegismatrix.json").exists() and all(
-            (folder / "slots" / f"{slot}.json").exists() for slot in slots
-        )
+        """Whether the payloads are there and keep the contract as it is now."""
+        publisher = FolderPublisher(self.settings.publish_folder)
+        try:
+            for content in (publisher.current(), *map(publisher.published, slots)):
+                if content is None:
+                    return False
+                Payload.model_validate_json(content)
+        except ValidationError:
+            return False
+        return True
 
     def _stage(self, job: str, title: str, keys: list[str], why: str = "") -> Stage:
         return Stage(job, title, tuple(keys), 2 * len(keys) * len(self._assets(job)), why)

@@ -12,6 +12,7 @@ from rich.text import Text
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.core.card import Card, Skill, Source
 from aegis_assets.core.engines import ENGINES
+from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.payload import Payload
 
 _COLOURS = {
@@ -67,7 +68,11 @@ def unavailable_lines(payload: Payload) -> Iterator[str]:
 
 def target_table(store: ModelStore, day: date) -> Table:
     """The verdict on every target of the training week that serves `day`."""
-    week = max(key for key in _weeks(store) if key <= day.isoformat())
+    weeks = [key for key in _weeks(store) if key <= day.isoformat()]
+    if not weeks:
+        msg = f"the model store holds no complete training week up to {day}: run `aegis run`"
+        raise ArtifactError(msg)
+    week = max(weeks)
     table = _table(
         f"Targets trained to {week}",
         (

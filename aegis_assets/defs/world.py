@@ -22,12 +22,11 @@ class World:
 def world(settings: Settings, source: Source | None = None) -> World:
     """The world that these settings describe, its bars from `source` if one is given."""
     market, bars = MARKETS[settings.market], source or SOURCES[settings.source]
-    for name in ("history_start", "slots_start"):
-        if (start := getattr(settings, name)) > bars.last_session:
-            msg = (
-                f"AEGIS_{name.upper()} is {start}, expected no later than {bars.last_session}, the "
-                f"last session of source {bars.name}: set an earlier day"
-            )
-            raise SettingsError(msg)
+    if settings.history_start > bars.last_session:
+        msg = (
+            f"AEGIS_HISTORY_START is {settings.history_start}, expected no later than "
+            f"{bars.last_session}, the last session of source {bars.name}: set an earlier day"
+        )
+        raise SettingsError(msg)
     spans = partitions(market, settings.history_start, bars.last_session, settings.slots_start)
     return World(settings, market, bars, spans)

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+from datetime import date
 
 import dagster as dg
 import pytest
@@ -10,7 +12,7 @@ from typer.testing import CliRunner
 from aegis_assets.cli import app
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.settings import settings
-from aegis_assets_tests.cli.conftest import CHOSEN, new_project, ran, variables
+from aegis_assets_tests.cli.conftest import CHOSEN, new_project, ran, started, variables
 from aegis_assets_tests.worlds import LAST_SLOT, LAST_WEEK, files_of, settings_of
 
 
@@ -161,3 +163,45 @@ def test_a_refused_setting_is_a_sentence_and_not_a_trace(aegis, tmp_path, comman
     told = said(aegis(command, folder=new_project(tmp_path), AEGIS_MARKET="MOON"))
 
     assert "AEGIS_MARKET: Value error, found market 'MOON'" in told
+
+
+def test_a_stored_model_that_cannot_be_served_makes_training_due(project, tmp_path):
+    folder = shutil.copytree(project, tmp_path / "project")
+    weights = next((folder / "models" / "volatility" / "variance_1").rglob("*.json"))
+    weights = next(w for w in weights.parent.iterdir() if w.name != "card.json")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    printed = ran(folder, "run")
+
+    assert f"training is due: models/volatility/variance_1/{LAST_WEEK}/{weights.name}" in printed
+    assert printed.count("nothing due") == 1
+    assert ran(folder, "run").count("nothing due") == 3
+
+
+def test_a_payload_of_another_contract_is_a_sentence_and_is_published_anew(project, tmp_path):
+    folder = shutil.copytree(project, tmp_path / "project")
+    current = folder / "warehouse" / "publish" / "aegismatrix.json"
+    current.write_bytes(current.read_bytes().replace(b"schema_version", b"schema"))
+    pipe = subprocess.PIPE
+    process = started(folder, "show", stdout=pipe, stderr=pipe)
+    complaint = process.communicate(timeout=60)[1]
+
+    assert process.returncode == 1
+    assert "does not keep this release's contract" in complaint
+    assert ran(folder, "run").count("nothing due") == 2
+    assert b"schema_version" in current.read_bytes()
+
+
+def test_a_dagster_home_elsewhere_is_refused(aegis, project, tmp_path):
+    result = aegis("run", folder=project, DAGSTER_HOME=str(tmp_path))
+
+    assert f"DAGSTER_HOME is {tmp_path}" in said(result)
+
+
+def test_slots_that_begin_after_the_data_are_refused(project, tmp_path):
+    folder = shutil.copytree(project, tmp_path / "project")
+    chosen = CHOSEN.model_copy(update={"slots_start": date(2019, 1, 2)})
+    pipe = subprocess.PIPE
+    process = started(folder, "run", chosen=chosen, stdout=pipe, stderr=pipe)
+
+    assert "no slot since AEGIS_SLOTS_START (2019-01-02)" in process.communicate(timeout=60)[1]
+    assert process.returncode == 1

@@ -102,7 +102,8 @@ class VolatilityCoreModel:
 class VolatilityCore:
     """Log-HAR + leverage + volatility index, by least squares.
 
-    The index joins once `index_minimum` training rows have one (two years).
+    The index joins once `index_minimum` training rows have one (four years), the
+    protocol's minimum for a fit.
     """
 
     index_minimum: int = 1_000

@@ -6,7 +6,6 @@ came.  For more than two classes the same rule on log probabilities, normalised.
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize_scalar
 
 from aegis_assets.core.estimators.estimator import FloatArray, IntArray
 from aegis_assets.core.evaluation.scores import log_loss
@@ -34,6 +33,8 @@ def shrinkage(challenger: FloatArray, anchor: FloatArray, classes: IntArray) -> 
 
     The loss is convex in the weight.  A weight that gains nothing over the anchor is 0.
     """
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - 0.2 s, training only
+
     if len(classes) == 0:
         return 0.0
 

@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
 
 from aegis_assets.core.card import Skill
 from aegis_assets.core.estimators.estimator import FloatArray
@@ -49,6 +48,8 @@ def diebold_mariano(loss: FloatArray, baseline: FloatArray, horizon: int) -> flo
     Bartlett weights up to ``horizon - 1`` lags, at least ``n ** (1/3)``, with the small-sample
     correction of Harvey et al.  1 where the losses are the same.
     """
+    from scipy.stats import t as student  # noqa: PLC0415 - 0.3 s, training only
+
     difference = baseline - loss
     n = len(difference)
     if not difference.any():
