@@ -8,6 +8,7 @@ from aegis_assets.core.sessions import sessions_between
 from aegis_assets.defs.partitions import RECENT
 from aegis_assets.defs.raw import ONE_RUN, OWNERS
 from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.versions import candles_version
 from aegis_assets.defs.windows import last_day, within
 from aegis_assets.defs.world import World
 
@@ -34,7 +35,7 @@ def candle_assets(world: World) -> list[dg.AssetsDefinition]:
         group_name="candles",
         kinds={"polars", "duckdb"},
         owners=OWNERS,
-        code_version="1",
+        code_version=candles_version(),
     )
     def daily_candles(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
         """Validated daily candles of all symbols: one row per symbol and session."""
@@ -50,7 +51,7 @@ def candle_assets(world: World) -> list[dg.AssetsDefinition]:
         group_name="candles",
         kinds={"polars", "duckdb"},
         owners=OWNERS,
-        code_version="1",
+        code_version=candles_version(),
     )
     def quarantine(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
         """Bars that break a law, as quoted, with the law's code: none is lost or mended."""

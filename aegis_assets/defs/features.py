@@ -11,6 +11,7 @@ from aegis_assets.core.labels.label import SCHEMA as LABEL_SCHEMA
 from aegis_assets.core.sessions import sessions_between
 from aegis_assets.defs.raw import ONE_RUN, OWNERS
 from aegis_assets.defs.schemas import feature_schema, table_metadata
+from aegis_assets.defs.versions import tables_version
 from aegis_assets.defs.windows import within
 from aegis_assets.defs.world import World
 
@@ -37,7 +38,7 @@ def _features(world: World, engine: Engine) -> dg.AssetsDefinition:
         group_name="features",
         kinds={"polars", "duckdb"},
         owners=OWNERS,
-        code_version=engine.code_version,
+        code_version=tables_version(engine),
     )
     def features(context: dg.AssetExecutionContext, candles: pl.DataFrame) -> pl.DataFrame:
         return within(context, feature_table(panel(candles, world.market), engine))
@@ -58,7 +59,7 @@ def _labels(world: World, engine: Engine) -> dg.AssetsDefinition:
         group_name="labels",
         kinds={"polars", "duckdb"},
         owners=OWNERS,
-        code_version=engine.code_version,
+        code_version=tables_version(engine),
     )
     def outcomes(context: dg.AssetExecutionContext, candles: pl.DataFrame) -> pl.DataFrame:
         index = panel(candles, world.market)

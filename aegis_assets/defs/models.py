@@ -20,6 +20,7 @@ from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.evaluation.walk_forward import SCHEMA, walk_forward
 from aegis_assets.defs.raw import OWNERS
 from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.versions import models_version
 from aegis_assets.defs.windows import span
 from aegis_assets.defs.world import World
 
@@ -74,7 +75,7 @@ def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
         group_name="walk_forward",
         kinds={"polars", "xgboost", "duckdb"},
         owners=OWNERS,
-        code_version=engine.code_version,
+        code_version=models_version(engine),
     )
     def record(context: dg.AssetExecutionContext, **tables: pl.DataFrame) -> pl.DataFrame:
         cutoff, _ = span(context)
@@ -102,7 +103,7 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
         group_name="models",
         kinds={"xgboost", "python"},
         owners=OWNERS,
-        code_version=engine.code_version,
+        code_version=models_version(engine),
     )
     def models(
         context: dg.AssetExecutionContext, record: pl.DataFrame, **tables: pl.DataFrame

@@ -11,9 +11,10 @@ from aegis_assets.core.assembly import payload
 from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.payload import SCHEMA_VERSION, Payload, encoded
+from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.defs.partitions import RECENT_OF_SLOT
 from aegis_assets.defs.raw import OWNERS
+from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.world import World
 
 KEY = dg.AssetKey(["payload", "aegismatrix"])
@@ -37,7 +38,7 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
         group_name="payload",
         kinds={"python", "json"},
         owners=OWNERS,
-        code_version=SCHEMA_VERSION,
+        code_version=payload_version(),
     )
     def aegismatrix(context: dg.AssetExecutionContext, **inputs: Any) -> Payload:  # noqa: ANN401 - tables and artefacts
         """The forecasts of one slot with the source of each: the file `aegismatrix.json`."""

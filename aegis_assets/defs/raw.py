@@ -5,6 +5,7 @@ import polars as pl
 
 from aegis_assets.core.candles import SCHEMA
 from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.versions import candles_version
 from aegis_assets.defs.windows import last_day, span
 from aegis_assets.defs.world import World
 
@@ -24,7 +25,7 @@ def raw_assets(world: World) -> list[dg.AssetsDefinition]:
         group_name="raw",
         kinds={"python", "duckdb"},
         owners=OWNERS,
-        code_version="1",
+        code_version=candles_version(),
     )
     def raw_ohlcv(context: dg.AssetExecutionContext) -> pl.DataFrame:
         """Daily bars as the source quoted them: one row per symbol and session."""

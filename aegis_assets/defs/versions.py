@@ -1,0 +1,34 @@
+"""Code versions of the assets: what was declared, and the machinery that runs it.
+
+Dagster shows an asset as stale, and `aegis run` makes it again, when its code version changes.  A
+comment changes none.  A stored model is refused by its declaration alone, so that a slot of last
+year can still be replayed after a change of the machinery.
+"""
+
+from aegis_assets.adapters.syntax import syntax_version
+from aegis_assets.core.engines import Engine
+
+_CANDLES = ("candles", "sessions", "universe", "markets")
+_TABLES = (*_CANDLES, "indicators", "labels", "engines/engine")
+_MODELS = (*_TABLES, "estimators", "evaluation", "engines/volatility")
+_PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "assembly")
+
+
+def candles_version() -> str:
+    """Of bars and candles."""
+    return syntax_version(*_CANDLES)
+
+
+def tables_version(engine: Engine) -> str:
+    """Of an engine's features and labels."""
+    return f"{engine.code_version}-{syntax_version(*_TABLES)}"
+
+
+def models_version(engine: Engine) -> str:
+    """Of an engine's walk-forward record and models."""
+    return f"{engine.code_version}-{syntax_version(*_MODELS)}"
+
+
+def payload_version() -> str:
+    """Of the payload."""
+    return syntax_version(*_PAYLOAD)
