@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aegis_assets.adapters.model_store import ModelStore
-from aegis_assets.core.card import Card, Skill, Source
+from aegis_assets.core.card import Card, Source
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.payload import Payload
@@ -49,8 +49,8 @@ def forecast_table(payload: Payload) -> Table:
             line.answer,
             Text(found.source, style=_COLOURS[found.source]),
             (found.model or "").rpartition(":")[2],
-            _skill(found.skill),
-            _skill(found.baseline_skill),
+            str(found.skill or ""),
+            str(found.baseline_skill or ""),
             str(found.skill.n) if found.skill else "",
         )
     return table
@@ -124,8 +124,8 @@ def _verdict(card: Card) -> tuple[str | Text, ...]:
         str(verdict.skill.n if verdict.skill else 0),
         " ".join(f"{rate:.3f}" for rate in verdict.base_rates),
         verdict.baseline or "",
-        _skill(verdict.baseline_skill),
-        _skill(verdict.skill),
+        str(verdict.baseline_skill or ""),
+        str(verdict.skill or ""),
         Text(verdict.served or "nothing", style=_COLOURS[verdict.source]),
         verdict.reasons[0] if verdict.reasons else "it beats the baseline",
     )
@@ -180,7 +180,3 @@ def _buyer(payload: Payload) -> Iterator[Line]:
     if levels:
         answer = f"{levels.lower:,.0f} and {levels.upper:,.0f}"
         yield Line("buyer.breakout_levels", "breakout levels", answer)
-
-
-def _skill(skill: Skill | None) -> str:
-    return f"{skill.value:+.3f} [{skill.lower:+.3f}, {skill.upper:+.3f}]" if skill else ""

@@ -30,6 +30,9 @@ class Skill(Frozen):
     upper: float
     n: int = Field(description="out-of-sample forecasts that were scored")
 
+    def __str__(self) -> str:
+        return f"{self.value:+.3f} [{self.lower:+.3f}, {self.upper:+.3f}]"
+
 
 class CandidateScore(Frozen):
     """Mean out-of-sample loss of one candidate over the evaluated sessions."""

@@ -6,8 +6,7 @@ import polars as pl
 from aegis_assets.core import candles
 from aegis_assets.core.sessions import sessions_between
 from aegis_assets.defs.partitions import RECENT
-from aegis_assets.defs.raw import ONE_RUN, OWNERS
-from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.schemas import monthly_table
 from aegis_assets.defs.versions import candles_version
 from aegis_assets.defs.windows import last_day, within
 from aegis_assets.defs.world import World
@@ -18,46 +17,50 @@ _QUARANTINE = candles.SCHEMA | {"reason": (pl.String(), "code of the first law t
 
 def candle_assets(world: World) -> list[dg.AssetsDefinition]:
     """``candles/daily`` and ``candles/quarantine``."""
-    bars = {"bars": dg.AssetIn(["raw", "ohlcv"], partition_mapping=RECENT)}
-    instruments = world.market.instruments
+    return [_daily(world), _quarantine(world)]
 
-    def sessions(bars: pl.DataFrame, context: dg.AssetExecutionContext) -> pl.Series:
-        last = last_day(context)
-        return sessions_between(world.market, min(bars["session"].to_list(), default=last), last)
 
-    @dg.asset(
+def _ins() -> dict[str, dg.AssetIn]:
+    return {"bars": dg.AssetIn(["raw", "ohlcv"], partition_mapping=RECENT)}
+
+
+def _sessions(world: World, context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.Series:
+    last = last_day(context)
+    return sessions_between(world.market, min(bars["session"].to_list(), default=last), last)
+
+
+def _daily(world: World) -> dg.AssetsDefinition:
+    @monthly_table(
+        world,
+        candles.SCHEMA,
         key=["candles", "daily"],
-        ins=bars,
-        partitions_def=world.partitions.months,
-        backfill_policy=ONE_RUN,
-        io_manager_key="warehouse",
-        metadata=table_metadata(candles.SCHEMA, "session"),
-        group_name="candles",
+        ins=_ins(),
         kinds={"polars", "duckdb"},
-        owners=OWNERS,
         code_version=candles_version(),
     )
     def daily_candles(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
         """Validated daily candles of all symbols: one row per symbol and session."""
-        return within(context, candles.validated(bars, instruments, sessions(bars, context)))
+        sessions = _sessions(world, context, bars)
+        return within(context, candles.validated(bars, world.market.instruments, sessions))
 
-    @dg.asset(
+    return daily_candles
+
+
+def _quarantine(world: World) -> dg.AssetsDefinition:
+    @monthly_table(
+        world,
+        _QUARANTINE,
         key=["candles", "quarantine"],
-        ins=bars,
-        partitions_def=world.partitions.months,
-        backfill_policy=ONE_RUN,
-        io_manager_key="warehouse",
-        metadata=table_metadata(_QUARANTINE, "session"),
-        group_name="candles",
+        ins=_ins(),
         kinds={"polars", "duckdb"},
-        owners=OWNERS,
         code_version=candles_version(),
     )
     def quarantine(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
         """Bars that break a law, as quoted, with the law's code: none is lost or mended."""
-        return within(context, candles.quarantined(bars, instruments, sessions(bars, context)))
+        sessions = _sessions(world, context, bars)
+        return within(context, candles.quarantined(bars, world.market.instruments, sessions))
 
-    return [daily_candles, quarantine]
+    return quarantine
 
 
 def candle_checks(world: World) -> list[dg.AssetChecksDefinition]:

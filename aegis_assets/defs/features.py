@@ -9,8 +9,7 @@ from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.engine import feature_faults, feature_table
 from aegis_assets.core.labels.label import SCHEMA as LABEL_SCHEMA
 from aegis_assets.core.sessions import sessions_between
-from aegis_assets.defs.raw import ONE_RUN, OWNERS
-from aegis_assets.defs.schemas import feature_schema, table_metadata
+from aegis_assets.defs.schemas import feature_schema, monthly_table
 from aegis_assets.defs.versions import tables_version
 from aegis_assets.defs.windows import within
 from aegis_assets.defs.world import World
@@ -26,18 +25,14 @@ def feature_assets(world: World) -> list[dg.AssetsDefinition]:
 
 
 def _features(world: World, engine: Engine) -> dg.AssetsDefinition:
-    @dg.asset(
+    @monthly_table(
+        world,
+        feature_schema(engine),
         key=["features", engine.name],
         ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=world.partitions.history)},
-        partitions_def=world.partitions.months,
-        backfill_policy=ONE_RUN,
-        io_manager_key="warehouse",
-        metadata=table_metadata(feature_schema(engine), "session"),
         description=f"Features of {engine.title} and the thresholds of its labels: one row per "
         f"session of the index, known at its close. {engine.question}",
-        group_name="features",
         kinds={"polars", "duckdb"},
-        owners=OWNERS,
         code_version=tables_version(engine),
     )
     def features(context: dg.AssetExecutionContext, candles: pl.DataFrame) -> pl.DataFrame:
@@ -47,18 +42,14 @@ def _features(world: World, engine: Engine) -> dg.AssetsDefinition:
 
 
 def _labels(world: World, engine: Engine) -> dg.AssetsDefinition:
-    @dg.asset(
+    @monthly_table(
+        world,
+        LABEL_SCHEMA,
         key=["labels", engine.name],
         ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=world.partitions.outcomes)},
-        partitions_def=world.partitions.months,
-        backfill_policy=ONE_RUN,
-        io_manager_key="warehouse",
-        metadata=table_metadata(LABEL_SCHEMA, "session"),
         description=f"Outcomes that {engine.title} forecasts: one row per session and label, null "
         "until known. The only table that looks ahead; every row says when it was known.",
-        group_name="labels",
         kinds={"polars", "duckdb"},
-        owners=OWNERS,
         code_version=tables_version(engine),
     )
     def outcomes(context: dg.AssetExecutionContext, candles: pl.DataFrame) -> pl.DataFrame:

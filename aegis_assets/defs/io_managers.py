@@ -110,8 +110,7 @@ def _table(payload: Payload) -> str:
     """Source and skill of every forecast, as a Markdown table."""
     lines = ["| forecast | source | model | skill | why |", "|---|---|---|---|---|"]
     for path, each in payload.provenance.items():
-        skill = each.skill
-        shown = f"{skill.value:+.3f} [{skill.lower:+.3f}, {skill.upper:+.3f}]" if skill else ""
+        shown = str(each.skill or "")
         reasons = "; ".join(each.reasons)
         lines.append(f"| {path} | {each.source} | {each.model or ''} | {shown} | {reasons} |")
     return "\n".join(lines)

@@ -10,16 +10,14 @@ import polars as pl
 
 from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.plots import skill_plot
-from aegis_assets.core.card import Artefact, Skill
+from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.volatility import past_scales
 from aegis_assets.core.evaluation.dataset import examples, questions
-from aegis_assets.core.evaluation.forecaster import Training, artefact
-from aegis_assets.core.evaluation.gate import evaluation, verdicts
 from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.evaluation.training import Training, judged
 from aegis_assets.core.evaluation.walk_forward import SCHEMA, walk_forward
-from aegis_assets.defs.raw import OWNERS
-from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.schemas import OWNERS, table_metadata
 from aegis_assets.defs.versions import models_version
 from aegis_assets.defs.windows import span
 from aegis_assets.defs.world import World
@@ -109,29 +107,17 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, record: pl.DataFrame, **tables: pl.DataFrame
     ) -> list[Artefact]:
         cutoff, _ = span(context)
-        seed = world.settings.seed
-        found = [evaluation(target, record) for target in engine.targets]
-        decided = verdicts(engine.targets, found, seed)
-        rows = _examples(engine, cutoff, tables)
         training = Training(
             market=world.market.name,
             engine=engine.name,
             cutoff=cutoff,
-            seed=seed,
+            seed=world.settings.seed,
             code_version=engine.code_version,
             libraries=library_versions(),
         )
-        made = [
-            artefact(
-                target,
-                rows(target),
-                engine.feature_names(target),
-                verdict=verdict,
-                shrinkage=0.0 if each is None else each.shrinkage,
-                training=training,
-            )
-            for target, verdict, each in zip(engine.targets, decided, found, strict=True)
-        ]
+        rows = _examples(engine, cutoff, tables)
+        asked = [(target, rows(target), engine.feature_names(target)) for target in engine.targets]
+        made = judged(asked, record, training)
         context.add_output_metadata(_metadata(made, f"{engine.title}, trained to {cutoff}"))
         return made
 
@@ -160,13 +146,9 @@ def verdict_table(made: list[Artefact]) -> str:
             str(verdict.skill.n if verdict.skill else 0),
             " / ".join(f"{rate:.3f}" for rate in verdict.base_rates),
             verdict.baseline or "",
-            _shown(verdict.baseline_skill),
-            _shown(verdict.skill),
+            str(verdict.baseline_skill or ""),
+            str(verdict.skill or ""),
             f"{verdict.source}: {verdict.served or '; '.join(verdict.reasons)}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _shown(skill: Skill | None) -> str:
-    return f"{skill.value:+.4f} [{skill.lower:+.4f}, {skill.upper:+.4f}]" if skill else ""

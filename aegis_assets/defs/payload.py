@@ -13,7 +13,7 @@ from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.defs.partitions import RECENT_OF_SLOT
-from aegis_assets.defs.raw import OWNERS
+from aegis_assets.defs.schemas import OWNERS
 from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.world import World
 

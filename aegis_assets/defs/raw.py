@@ -4,27 +4,20 @@ import dagster as dg
 import polars as pl
 
 from aegis_assets.core.candles import SCHEMA
-from aegis_assets.defs.schemas import table_metadata
+from aegis_assets.defs.schemas import monthly_table
 from aegis_assets.defs.versions import candles_version
 from aegis_assets.defs.windows import last_day, span
 from aegis_assets.defs.world import World
-
-OWNERS = ["team:aegis"]
-ONE_RUN = dg.BackfillPolicy.single_run()
 
 
 def raw_assets(world: World) -> list[dg.AssetsDefinition]:
     """``raw/ohlcv``."""
 
-    @dg.asset(
+    @monthly_table(
+        world,
+        SCHEMA,
         key=["raw", "ohlcv"],
-        partitions_def=world.partitions.months,
-        backfill_policy=ONE_RUN,
-        io_manager_key="warehouse",
-        metadata=table_metadata(SCHEMA, "session"),
-        group_name="raw",
         kinds={"python", "duckdb"},
-        owners=OWNERS,
         code_version=candles_version(),
     )
     def raw_ohlcv(context: dg.AssetExecutionContext) -> pl.DataFrame:

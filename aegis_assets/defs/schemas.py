@@ -1,12 +1,15 @@
 """Column schemas for the Dagster UI, from the declarations that make the tables."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import dagster as dg
 import polars as pl
 
 from aegis_assets.core.engines import Engine
 from aegis_assets.defs.io_managers import PARTITION_COLUMN
+from aegis_assets.defs.world import World
+
+OWNERS = ["team:aegis"]
 
 
 def table_metadata(
@@ -22,6 +25,32 @@ def table_metadata(
             ]
         ),
     }
+
+
+def monthly_table(  # noqa: PLR0913 - what `dg.asset` takes
+    world: World,
+    columns: Mapping[str, tuple[pl.DataType, str]],
+    *,
+    key: list[str],
+    kinds: set[str],
+    code_version: str,
+    ins: Mapping[str, dg.AssetIn] | None = None,
+    description: str | None = None,
+) -> Callable[[Callable[..., pl.DataFrame]], dg.AssetsDefinition]:
+    """An asset that is a table of months, dated by session; a range of months is one run."""
+    return dg.asset(
+        key=key,
+        ins=ins,
+        partitions_def=world.partitions.months,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        io_manager_key="warehouse",
+        metadata=table_metadata(columns, "session"),
+        description=description,
+        group_name=key[0],
+        kinds=kinds,
+        owners=OWNERS,
+        code_version=code_version,
+    )
 
 
 def feature_schema(engine: Engine) -> dict[str, tuple[pl.DataType, str]]:

@@ -14,7 +14,8 @@ from aegis_assets.core.engines.engine import answers
 from aegis_assets.core.errors import ArtifactError, DataError
 from aegis_assets.core.evaluation.calibration import shrunk
 from aegis_assets.core.evaluation.dataset import data_version, questions
-from aegis_assets.core.evaluation.forecaster import artefact, forecaster
+from aegis_assets.core.evaluation.forecaster import forecaster
+from aegis_assets.core.evaluation.training import artefact
 from aegis_assets.core.evaluation.walk_forward import fitted
 from aegis_assets_tests.core import trained
 

@@ -14,8 +14,9 @@ from aegis_assets.core.engines.engine import feature_table
 from aegis_assets.core.engines.volatility import VOLATILITY, past_scales
 from aegis_assets.core.evaluation import walk_forward as module
 from aegis_assets.core.evaluation.dataset import examples, questions
-from aegis_assets.core.evaluation.forecaster import Forecaster, Training, artefact, forecaster
+from aegis_assets.core.evaluation.forecaster import Forecaster, forecaster
 from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.evaluation.training import Training, artefact
 from aegis_assets.core.labels import label_table
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.payload import Payload
