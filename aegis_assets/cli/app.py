@@ -26,12 +26,16 @@ from aegis_assets.core.payload import Payload
 from aegis_assets.definitions import graph
 from aegis_assets.settings import Settings, settings
 
+_WIDTH_OF_A_FILE = 130
+
 app = typer.Typer(
     help="Forecasts for option traders, each with its source and its record.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = max(console.width, _WIDTH_OF_A_FILE)
 _errors = Console(stderr=True, highlight=False)
 
 

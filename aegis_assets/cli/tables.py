@@ -32,11 +32,11 @@ class Line(NamedTuple):
 
 
 def forecast_table(payload: Payload) -> Table:
-    """Every forecast that has a value, with its source and the challenger's skill."""
+    """Every forecast that has a value, with its source and the record of what answered."""
     quality = payload.data_quality
     table = _table(
         f"{payload.market_name} as of {payload.as_of:%Y-%m-%d %H:%M %z} · {_market(payload)}",
-        ("forecast", "answer", "source", "by", "challenger's skill", "baseline's skill", "n"),
+        ("forecast", "answer", "source", "by", "its skill"),
     )
     table.caption = (
         f"source {quality.source} · {quality.status} · last session "
@@ -44,14 +44,14 @@ def forecast_table(payload: Payload) -> Table:
     )
     for line in _lines(payload):
         found = payload.provenance[line.path]
+        by = (found.model or "").rpartition(":")[2]
+        is_model = found.source is Source.MODEL
         table.add_row(
             line.name,
             line.answer,
             Text(found.source, style=_COLOURS[found.source]),
-            (found.model or "").rpartition(":")[2],
-            str(found.skill or ""),
-            str(found.baseline_skill or ""),
-            str(found.skill.n) if found.skill else "",
+            by,
+            str((found.skill if is_model else found.baseline_skill) or ""),
         )
     return table
 
@@ -74,18 +74,9 @@ def target_table(store: ModelStore, day: date) -> Table:
         raise ArtifactError(msg)
     week = max(weeks)
     table = _table(
-        f"Targets trained to {week}",
-        (
-            "target",
-            "score",
-            "n",
-            "base rate",
-            "baseline",
-            "its skill",
-            "challenger's skill",
-            "served",
-            "why",
-        ),
+        f"Targets trained to {week}; skill with its 95 % interval, the baseline's against the "
+        "plainest one, the challenger's against the baseline",
+        ("target", "base rate", "baseline", "challenger", "served"),
     )
     for engine in ENGINES:
         for target in engine.targets:
@@ -107,27 +98,20 @@ def _weeks(store: ModelStore) -> set[str]:
 def _table(title: str, columns: tuple[str, ...]) -> Table:
     table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
-        table.add_column(
-            column,
-            overflow="fold",
-            justify="right" if column == "n" else "left",
-            no_wrap=column.endswith("skill"),
-        )
+        table.add_column(column, no_wrap=column in {"target", "baseline", "challenger"})
     return table
 
 
 def _verdict(card: Card) -> tuple[str | Text, ...]:
     verdict = card.verdict
+    n = verdict.skill.n if verdict.skill else 0
+    served = Text(verdict.served or "nothing", style=_COLOURS[verdict.source])
     return (
-        card.target,
-        verdict.score,
-        str(verdict.skill.n if verdict.skill else 0),
-        " ".join(f"{rate:.3f}" for rate in verdict.base_rates),
-        verdict.baseline or "",
-        str(verdict.baseline_skill or ""),
-        str(verdict.skill or ""),
-        Text(verdict.served or "nothing", style=_COLOURS[verdict.source]),
-        verdict.reasons[0] if verdict.reasons else "it beats the baseline",
+        f"{card.target}\n{verdict.score}, n {n}",
+        "\n".join(f"{rate:.3f}" for rate in verdict.base_rates),
+        f"{verdict.baseline or ''}\n{verdict.baseline_skill or ''}",
+        f"{verdict.challenger}\n{verdict.skill or ''}",
+        served.append(f"\n{verdict.reasons[0] if verdict.reasons else 'it beats the baseline'}"),
     )
 
 
