@@ -160,6 +160,7 @@ def replay(
         if published is None:
             msg = f"slot {slot} was never published: materialize its partition first"
             raise PublishError(msg)
+        _parsed(published, chosen.publish_folder / "slots" / f"{slot}.json")
         with TemporaryDirectory() as folder:
             made = remade(chosen, slot, Path(folder), published, from_source=from_source)
         if made != published:

@@ -137,6 +137,13 @@ def test_a_slot_that_was_never_published_cannot_be_replayed(on_served, slot, why
     assert why in said(on_served("replay", slot))
 
 
+def test_a_slot_of_another_contract_cannot_be_replayed(on_served, home):
+    slot = home / "warehouse" / "publish" / "slots" / f"{LAST_SLOT}.json"
+    slot.write_bytes(slot.read_bytes().replace(b"schema_version", b"schema"))
+
+    assert "does not keep this release's contract" in said(on_served("replay", LAST_SLOT))
+
+
 def test_a_file_for_a_holiday_is_no_slot(on_served, home):
     slots = home / "warehouse" / "publish" / "slots"
     shutil.copy(slots / f"{LAST_SLOT}.json", slots / "2018-12-25-15:30.json")
