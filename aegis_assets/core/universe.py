@@ -14,7 +14,8 @@ class InstrumentClass(StrEnum):
 
 @dataclass(frozen=True)
 class Instrument:
-    """A quoted symbol, spelled as Yahoo spells it."""
+    """A quoted symbol, spelled as Yahoo spells it, with the ISO 4217 code of its quotes."""
 
     symbol: str
     instrument_class: InstrumentClass
+    currency: str = "USD"
