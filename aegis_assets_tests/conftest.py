@@ -1,6 +1,8 @@
+import os
 import shutil
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -22,6 +24,16 @@ def shared(tmp_path_factory, worker_id):
     """A folder that all test processes of this session see."""
     here = tmp_path_factory.getbasetemp()
     return here if worker_id == "master" else here.parent
+
+
+@pytest.fixture(scope="session")
+def market_data():
+    """The folder of real market data, which is no part of the project; skips where it is absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("AEGIS_TEST_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is absent: set AEGIS_TEST_DATA to a folder of real market data")
+    return folder
 
 
 @pytest.fixture(scope="session")
