@@ -3,12 +3,12 @@
 Each is an environment variable, ``AEGIS_`` and the name in capitals, or a line of ``.env``.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aegis_assets.core.errors import SettingsError
@@ -22,41 +22,48 @@ class SourceName(StrEnum):
     YAHOO = "yahoo"
 
 
+_MARKET_OF = {SourceName.SAMPLE: "SP500", SourceName.YAHOO: "NIFTY"}
+
+
 class Settings(BaseSettings):
     """What a person may choose; everything else is declared in code."""
 
     model_config = SettingsConfigDict(env_prefix="AEGIS_", env_file=".env", extra="ignore")
 
     source: SourceName = Field(SourceName.SAMPLE, description="where bars come from")
-    market: str = Field("SP500", description="name of a registered market")
+    market: str = Field(
+        "", validate_default=True, description="name of a market; SP500 for sample, NIFTY for yahoo"
+    )
     history_start: date = Field(
         date(1999, 1, 1), description="first month of history; a 5-year run starts 2014-01-01"
     )
-    slots_start: date = Field(
-        date(2016, 1, 1), description="first day of payload slots; models from the week before"
+    slots_start: date | None = Field(
+        None, description="first day of payload slots; else 2016 of the sample, this year if live"
     )
     home: Path = Field(Path(), description="folder that holds warehouse/ and models/")
     dagster_home: Path | None = Field(
         None, validation_alias="DAGSTER_HOME", description="folder of dagster.yaml; else this one"
     )
+    patience: int = Field(
+        1, ge=1, description="finished sessions that may be missing before a live source is asked"
+    )
+    nse_spot: bool = Field(
+        default=False, description="ask NSE for the spot as the last resort; it answers in India"
+    )
+    clock_shift: timedelta = Field(
+        timedelta(0), description="added to the machine's clock, to show a live day of the past"
+    )
     workers: int = Field(2, ge=1, description="targets that are trained side by side")
     seed: int = Field(20_181_231, description="seed of everything that draws")
 
-    @field_validator("source")
-    @classmethod
-    def _source_is_here(cls, source: SourceName) -> SourceName:
-        if source is SourceName.YAHOO:
-            msg = "this release carries no Yahoo adapter: set AEGIS_SOURCE=sample"
-            raise ValueError(msg)
-        return source
-
     @field_validator("market")
     @classmethod
-    def _market_is_registered(cls, market: str) -> str:
-        if market not in MARKETS:
-            msg = f"found market {market!r}, expected one of {sorted(MARKETS)}"
+    def _market_is_registered(cls, market: str, info: ValidationInfo) -> str:
+        chosen = market or _MARKET_OF[info.data.get("source", SourceName.SAMPLE)]
+        if chosen not in MARKETS:
+            msg = f"found market {chosen!r}, expected one of {sorted(MARKETS)}"
             raise ValueError(msg)
-        return market
+        return chosen
 
     @field_validator("history_start")
     @classmethod
@@ -67,6 +74,11 @@ class Settings(BaseSettings):
     def warehouse_file(self) -> Path:
         """The DuckDB file."""
         return self.home / "warehouse" / "aegis.duckdb"
+
+    @property
+    def raw_folder(self) -> Path:
+        """Where raw answers, the fetch log and the request gates are kept."""
+        return self.home / "warehouse" / "raw"
 
     @property
     def publish_folder(self) -> Path:

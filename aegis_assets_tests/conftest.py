@@ -9,6 +9,7 @@ import pytest
 
 from aegis_assets.cli.stages import Platform
 from aegis_assets.definitions import graph
+from aegis_assets.defs.world import world
 from aegis_assets_tests.worlds import (
     LAST_WEEK,
     made_once,
@@ -43,7 +44,8 @@ def platform():
 
         def made(chosen, source=None, instance=None):
             memory = instance or opened.enter_context(dg.DagsterInstance.ephemeral())
-            return Platform(chosen, graph(chosen, source=source), memory)
+            here = world(chosen, source)
+            return Platform(here, graph(here), memory)
 
         yield made
 

@@ -5,8 +5,8 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -15,8 +15,10 @@ from aegis_assets.adapters.files import locked
 from aegis_assets.adapters.sample import SampleSource
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.cli.stages import Platform, Stage
+from aegis_assets.core.bars import DailyAnswer, Origin
 from aegis_assets.core.markets import Market
-from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.core.universe import Instrument
+from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, PUBLICATION_JOB, TRAINING_JOB
 from aegis_assets.settings import Settings, SourceName
 
 SAMPLE = SampleSource()
@@ -26,15 +28,31 @@ _MOMENT = re.compile(rb'"generated_at": "[^"]+"')
 
 @dataclass(frozen=True)
 class CutSource:
-    """The sample as far as it was `known`; partitions reach to `last_session`."""
+    """The sample as far as it was `known`; partitions reach to `end`."""
 
     known: date
-    last_session: date
+    end: date
     name: str = SAMPLE.name
+    is_live: bool = False
 
-    def bars(self, market: Market, first: date, last: date) -> pl.DataFrame:
+    def now(self) -> datetime:
+        """The machine's clock."""
+        return SAMPLE.now()
+
+    def last_session(self, market: Market) -> date:
+        """The end, of which no bar may be known."""
+        return self.end
+
+    def settled_at(self, market: Market, moment: datetime) -> date:
+        """As the sample has it."""
+        return SAMPLE.settled_at(market, moment)
+
+    def daily(self, market: Market, instrument: Instrument, first: date, last: date) -> DailyAnswer:
         """Bars up to `known`."""
-        return SAMPLE.bars(market, first, min(last, self.known))
+        return SAMPLE.daily(market, instrument, first, min(last, self.known))
+
+    def judge(self, origin: Origin, symbol: str, interval: str, verdict: str) -> None:
+        """Nothing to remember."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +60,28 @@ class ChangedSource:
     """The sample after `change` has altered its bars."""
 
     change: Callable[[pl.DataFrame], pl.DataFrame]
-    last_session: date = SAMPLE.last_session
     name: str = SAMPLE.name
+    is_live: bool = False
 
-    def bars(self, market: Market, first: date, last: date) -> pl.DataFrame:
+    def now(self) -> datetime:
+        """The machine's clock."""
+        return SAMPLE.now()
+
+    def last_session(self, market: Market) -> date:
+        """That of the sample."""
+        return SAMPLE.last_session(market)
+
+    def settled_at(self, market: Market, moment: datetime) -> date:
+        """As the sample has it."""
+        return SAMPLE.settled_at(market, moment)
+
+    def daily(self, market: Market, instrument: Instrument, first: date, last: date) -> DailyAnswer:
         """Bars as `change` makes them."""
-        return self.change(SAMPLE.bars(market, first, last))
+        answer = SAMPLE.daily(market, instrument, first, last)
+        return replace(answer, bars=self.change(answer.bars))
+
+    def judge(self, origin: Origin, symbol: str, interval: str, verdict: str) -> None:
+        """Nothing to remember."""
 
 
 def settings_of(
@@ -76,8 +110,9 @@ def run_due(world: Platform) -> None:
 
 
 def run_history(world: Platform, *months: str) -> None:
-    """The history of these months, or of all."""
+    """Bars and history of these months, or of all."""
     keys = months or tuple(world.keys_of(HISTORY_JOB))
+    world.run(Stage(INGESTION_JOB, "bars", keys, 0), lambda _: None)
     world.run(Stage(HISTORY_JOB, "history", keys, 0), lambda _: None)
 
 

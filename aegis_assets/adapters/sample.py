@@ -5,36 +5,56 @@ network; no intraday bars.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
-from aegis_assets.core.candles import SCHEMA
-from aegis_assets.core.errors import DataError
+from aegis_assets.adapters.clock import machine_clock
+from aegis_assets.core.bars import EVENTS, QUOTES, DailyAnswer, Origin, empty
+from aegis_assets.core.errors import ContentError
 from aegis_assets.core.markets import SP500, Market
+from aegis_assets.core.sessions import last_final_session
+from aegis_assets.core.universe import Instrument
+
+_LAST = date(2018, 12, 31)
 
 
 @dataclass(frozen=True)
 class SampleSource:
-    """Bars of the S&P 500 and the VIX as `arch` carries them."""
+    """Bars of the S&P 500 and the VIX as `arch` carries them: an archive that ends."""
 
     name: str = "sample"
-    last_session: date = date(2018, 12, 31)
+    is_live: bool = False
 
-    def bars(self, market: Market, first: date, last: date) -> pl.DataFrame:
-        """Bars as quoted (`candles.SCHEMA`) of all the market's instruments, both ends included.
+    def now(self) -> datetime:
+        """The machine's clock; the sample does not grow with it."""
+        return machine_clock()
 
-        A VIX bar has a close only.  Dates on which the VIX file has no number are left out: they
-        are holidays.
+    def last_session(self, market: Market) -> date:  # noqa: ARG002 - one end for all
+        """The last session of the sample."""
+        return _LAST
+
+    def settled_at(self, market: Market, moment: datetime) -> date:
+        """The newest session that has closed: an archive waits for nothing."""
+        return last_final_session(market, moment)
+
+    def daily(self, market: Market, instrument: Instrument, first: date, last: date) -> DailyAnswer:
+        """Bars as quoted; a VIX bar has a close only.
+
+        Dates on which the VIX file has no number are left out: they are holidays.
         """
-        if market != SP500:
-            msg = f"the embedded sample holds {SP500.name}, not {market.name}: set AEGIS_MARKET"
-            raise DataError(msg)
-        return (
-            pl.concat([_index_bars(), _volatility_index_bars()])
-            .filter(pl.col("session").is_between(first, last))
-            .sort("symbol", "session")
-        )
+        if market != SP500 or instrument not in SP500.instruments:
+            msg = (
+                f"the embedded sample holds {SP500.name}, not {instrument.symbol} of "
+                f"{market.name}: set AEGIS_MARKET or AEGIS_SOURCE"
+            )
+            raise ContentError("UNKNOWN_SYMBOL", msg)
+        every = _index_bars() if instrument == SP500.index else _volatility_index_bars()
+        bars = every.filter(pl.col("session").is_between(first, last)).sort("session")
+        return DailyAnswer(instrument, bars, empty(EVENTS), Origin(self.name, None, None, None))
+
+    def judge(self, origin: Origin, symbol: str, interval: str, verdict: str) -> None:
+        """Nothing to remember: the answers travel inside a package."""
 
 
 def _index_bars() -> pl.DataFrame:
@@ -48,7 +68,9 @@ def _index_bars() -> pl.DataFrame:
             high="High",
             low="Low",
             close="Close",
+            adj_close="Adj Close",
             volume="Volume",
+            fault=pl.lit(None),
         )
     )
 
@@ -65,10 +87,12 @@ def _volatility_index_bars() -> pl.DataFrame:
             high=absent,
             low=absent,
             close="vix",
+            adj_close=absent,
             volume=absent,
+            fault=absent,
         )
     )
 
 
 def _in_schema(bars: pl.DataFrame) -> pl.DataFrame:
-    return bars.cast({name: dtype for name, (dtype, _) in SCHEMA.items()})
+    return bars.cast({name: dtype for name, (dtype, _) in QUOTES.items()})

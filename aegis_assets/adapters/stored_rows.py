@@ -35,11 +35,12 @@ _TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Window:
-    """The rows whose Date `column` lies in ``[start, end)``."""
+    """The rows whose Date `column` lies in ``[start, end)``, of one `symbol` if one is named."""
 
     column: str
     start: date
     end: date
+    symbol: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a window that no row can lie in."""
@@ -63,6 +64,8 @@ def refuse_strays(table: str, rows: pl.DataFrame, window: Window) -> None:
     if rows.schema.get(window.column) != pl.Date():
         raise WarehouseError(f"rows of {table} need the Date column {window.column} of {window}")
     inside = pl.col(window.column).is_between(window.start, window.end, closed="left")
+    if window.symbol is not None:
+        inside &= pl.col("symbol") == window.symbol
     strays = rows.filter(~inside.fill_null(value=False))
     if not strays.is_empty():
         raise WarehouseError(

@@ -24,6 +24,7 @@ from aegis_assets.cli.tables import forecast_table, target_table, unavailable_li
 from aegis_assets.core.errors import AegisError, PublishError, SettingsError
 from aegis_assets.core.payload import Payload
 from aegis_assets.definitions import graph
+from aegis_assets.defs.world import world
 from aegis_assets.settings import Settings, settings
 
 _WIDTH_OF_A_FILE = 130
@@ -71,7 +72,8 @@ def run(
     """Backfill what is missing, train what is due, publish, and show the forecasts."""
     with _readable_errors():
         chosen = settings()
-        platform = Platform(chosen, graph(chosen), _instance(chosen))
+        here = world(chosen)
+        platform = Platform(here, graph(here), _instance(chosen))
         with _bars() as bars:
             for stage in platform.due(rebuild=rebuild):
                 _run(platform, stage, bars)

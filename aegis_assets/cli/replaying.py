@@ -1,15 +1,21 @@
 """A past slot made again, without touching what is stored."""
 
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 
+from aegis_assets.adapters.bar_store import BarStore
 from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.adapters.sources import Source
+from aegis_assets.adapters.stored_source import StoredSource
+from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.core.errors import SettingsError, StorageError
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.definitions import graph
-from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.world import World, world
 from aegis_assets.settings import Settings
 
 
@@ -19,12 +25,16 @@ def remade(
     """The slot's payload made again, stamped with the `generated_at` of the published one.
 
     From the stored tables and models, or from the source: then every stage up to the slot is made
-    anew in `folder`, and only `published` is taken from what is stored.
+    anew in `folder`, and only `published` is taken from what is stored.  A live source has moved
+    on, so its bars are then those that had been fetched when the payload was made.
     """
-    home = chosen.model_copy(update={"home": folder}) if from_source else chosen
+    here = world(chosen)
+    if from_source:
+        moment = Payload.model_validate_json(published).generated_at
+        here = world(chosen.model_copy(update={"home": folder}), _past(here, moment))
     publisher = FolderPublisher(folder / "replay")
     with dg.DagsterInstance.ephemeral() as instance:
-        platform = Platform(home, graph(home, publisher), instance)
+        platform = Platform(here, graph(here, publisher), instance)
         if slot not in platform.keys_of(PUBLICATION_JOB):
             msg = f"{slot} is no slot of these settings: see AEGIS_SLOTS_START and the calendar"
             raise SettingsError(msg)
@@ -41,9 +51,20 @@ def remade(
     return encoded(again.model_copy(update={"generated_at": moment}))
 
 
-def _upstream(platform: Platform, slot: str) -> tuple[Stage, Stage]:
+def _past(here: World, moment: datetime | None) -> Source:
+    """The source as it was known at `moment`; an archive always is what it was."""
+    if not here.source.is_live or moment is None:
+        return here.source
+    return StoredSource(here.source, BarStore(Warehouse(here.settings.warehouse_file)), moment)
+
+
+def _upstream(platform: Platform, slot: str) -> tuple[Stage, Stage, Stage]:
     """All months up to the slot's, and the training week that serves it."""
     day = slot[:10]
     months = tuple(key for key in platform.keys_of(HISTORY_JOB) if key <= day[:7])
     week = [key for key in platform.keys_of(TRAINING_JOB) if key <= day][-1]
-    return Stage(HISTORY_JOB, "history", months, 0), Stage(TRAINING_JOB, "training", (week,), 0)
+    return (
+        Stage(INGESTION_JOB, "bars", months, 0),
+        Stage(HISTORY_JOB, "history", months, 0),
+        Stage(TRAINING_JOB, "training", (week,), 0),
+    )

@@ -15,11 +15,16 @@ from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError, SettingsError
 from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.payload import Payload
+from aegis_assets.defs.candles import outdated_months
 from aegis_assets.defs.io_managers import table_name
-from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.raw import rebuild_config
+from aegis_assets.defs.world import World
 from aegis_assets.settings import Settings
 
+RANGE_START = "dagster/asset_partition_range_start"
 _MATURING = 3
+_RECENT_RUNS = 50
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Progress = Callable[[str], None]
@@ -30,7 +35,8 @@ class Stage:
     """One job over a contiguous range of partitions; nothing to do if `keys` is empty.
 
     `events` is how many materializations will be heard of while it runs, planned ones included;
-    `why` says what was wrong with what is stored, if that is the reason.
+    `why` says what was wrong with what is stored, if that is the reason; `rebuild` asks for all
+    bars again.
     """
 
     job: str
@@ -38,23 +44,37 @@ class Stage:
     keys: tuple[str, ...]
     events: int
     why: str = ""
+    rebuild: bool = False
 
 
 @dataclass(frozen=True)
 class Platform:
     """The graph under some settings, with the instance that remembers its runs."""
 
-    settings: Settings
+    world: World
     graph: dg.Definitions
     instance: dg.DagsterInstance
 
+    @property
+    def settings(self) -> Settings:
+        """What a person chose."""
+        return self.world.settings
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The tables."""
+        return Warehouse(self.settings.warehouse_file)
+
     def keys_of(self, job: str) -> list[str]:
-        """All partitions of a job, the oldest first."""
+        """All partitions of a job that exist by the source's clock, the oldest first."""
         definition = self.graph.resolve_job_def(job).partitions_def
-        return [] if definition is None else list(definition.get_partition_keys())
+        now = self.world.source.now()
+        return [] if definition is None else list(definition.get_partition_keys(current_time=now))
 
     def due(self, *, rebuild: bool = False) -> Iterator[Stage]:
         """The stages in order, each looked at when the one before has run."""
+        asked = self._months_to_ask_for(rebuild=rebuild)
+        yield self._stage(INGESTION_JOB, "bars", asked, rebuild=rebuild)
         months = self._due_months(rebuild=rebuild)
         yield self._stage(HISTORY_JOB, "history", months)
         week = self.keys_of(TRAINING_JOB)[-1:]
@@ -64,9 +84,7 @@ class Platform:
         yield self._stage(TRAINING_JOB, "training", [] if trained else week, fault)
         slot = self.keys_of(PUBLICATION_JOB)[-1:]
         if not slot:
-            msg = (
-                f"no slot since AEGIS_SLOTS_START ({self.settings.slots_start}): set an earlier day"
-            )
+            msg = f"no slot since AEGIS_SLOTS_START ({self.world.first_slot}): set an earlier day"
             raise SettingsError(msg)
         published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
         same = trained and not months and published
@@ -77,27 +95,59 @@ class Platform:
         run_id = str(uuid4())
         self.instance.add_event_listener(run_id, lambda entry: _heard(entry, progress))
         tags = {
-            "dagster/asset_partition_range_start": stage.keys[0],
+            RANGE_START: stage.keys[0],
             "dagster/asset_partition_range_end": stage.keys[-1],
         }
         single = len(stage.keys) == 1
         self.graph.resolve_job_def(stage.job).execute_in_process(
             run_id=run_id,
             instance=self.instance,
-            run_config=_QUIET,
+            run_config=_QUIET | (rebuild_config() if stage.rebuild else {}),
             partition_key=stage.keys[0] if single else None,
             tags=None if single else tags,
         )
 
+    def _months_to_ask_for(self, *, rebuild: bool) -> list[str]:
+        """Months whose bars no run has looked for; of a live source, the newest as well.
+
+        A live source is looked at each time: whether it is asked is decided by what is stored.
+        """
+        keys = self.keys_of(INGESTION_JOB)
+        assets = self._assets(INGESTION_JOB)
+        if rebuild or not self._is_current(assets) or not self._has_tables(assets):
+            return keys
+        missing = self._missing(assets, keys)
+        newest = len(keys) - 1 if self.world.source.is_live else len(keys)
+        return keys[min([newest, *missing]) :]
+
     def _due_months(self, *, rebuild: bool) -> list[str]:
-        """From the first month that some asset lacks; with what it lets mature, and no gap."""
+        """From the first month that is due to the end, so that no gap stays; none if none is.
+
+        Due is a month that some asset lacks, with those that it lets mature; one that a run began
+        and did not finish; one whose candles are not what the bars say by now.
+        """
         keys = self.keys_of(HISTORY_JOB)
         assets = self._assets(HISTORY_JOB)
         if rebuild or not self._is_current(assets) or not self._has_tables(assets):
             return keys
+        changed = [*outdated_months(self.world, self.warehouse), *self._unfinished()]
+        due = [*self._missing(assets, keys), *(keys.index(each) for each in changed)]
+        return keys[max(0, min(due) - _MATURING) :] if due else []
+
+    def _missing(self, assets: list[dg.AssetKey], keys: list[str]) -> list[int]:
         done = [self.instance.get_materialized_partitions(asset) for asset in assets]
-        missing = [i for i, key in enumerate(keys) if not all(key in each for each in done)]
-        return keys[max(0, missing[0] - _MATURING) :] if missing else []
+        return [i for i, key in enumerate(keys) if not all(key in each for each in done)]
+
+    def _unfinished(self) -> list[str]:
+        """First months of the history runs since the last that succeeded: they began and ended."""
+        runs = self.instance.get_runs(dg.RunsFilter(job_name=HISTORY_JOB), limit=_RECENT_RUNS)
+        found: list[str] = []
+        for run in runs:
+            if run.status is dg.DagsterRunStatus.SUCCESS:
+                break
+            start = run.tags.get(RANGE_START) or run.tags.get("dagster/partition")
+            found += [start] if start else []
+        return found
 
     def _assets(self, job: str) -> list[dg.AssetKey]:
         selected = self.graph.resolve_job_def(job).asset_layer.executable_asset_keys
@@ -118,7 +168,7 @@ class Platform:
         return all(made.get(asset) == declared.get(asset).code_version for asset in assets)
 
     def _has_tables(self, assets: list[dg.AssetKey]) -> bool:
-        stored = Warehouse(self.settings.warehouse_file).tables()
+        stored = self.warehouse.tables()
         return all(table_name(asset) in stored for asset in assets)
 
     def _fault_of_models(self, weeks: list[str]) -> str:
@@ -147,8 +197,11 @@ class Platform:
             return False
         return True
 
-    def _stage(self, job: str, title: str, keys: list[str], why: str = "") -> Stage:
-        return Stage(job, title, tuple(keys), 2 * len(keys) * len(self._assets(job)), why)
+    def _stage(
+        self, job: str, title: str, keys: list[str], why: str = "", *, rebuild: bool = False
+    ) -> Stage:
+        events = 2 * len(keys) * len(self._assets(job))
+        return Stage(job, title, tuple(keys), events, why, rebuild)
 
 
 def _heard(entry: dg.EventLogEntry, progress: Progress) -> None:

@@ -38,13 +38,15 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
     *,
     as_of: datetime,
     source: str,
+    due: date | None = None,
 ) -> Payload:
     """The payload of the slot that ends at `as_of`.
 
     `candles` is a panel; `features` and `forecasters` are by engine, the latter then by target.
-    Rows after the last session that was final at `as_of` are not looked at.
+    Rows after `due` are not looked at: the newest session whose candle the source could have had
+    by then, or else the newest that had closed.
     """
-    due = last_final_session(market, as_of)
+    due = due or last_final_session(market, as_of)
     seen = candles.filter(pl.col("session") <= due)
     if seen.is_empty():
         msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"

@@ -5,11 +5,14 @@ others is refused before anything is written.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from aegis_assets.adapters.clock import Clock
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse, Window
@@ -17,14 +20,16 @@ from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import PublishError
 from aegis_assets.core.payload import Payload, encoded
-from aegis_assets.defs.clock import now
+from aegis_assets.defs.windows import days_of
 
 PARTITION_COLUMN = "aegis/partition_column"
+LOOK_BACK = "aegis/look_back_days"
+"""Metadata of an input: days before the partition's window that are read too."""
 
 
 def _window(context: dg.InputContext | dg.OutputContext, metadata: Mapping[str, Any]) -> Window:
-    span = context.asset_partitions_time_window
-    return Window(metadata[PARTITION_COLUMN], span.start.date(), span.end.date())
+    first, after = days_of(context.asset_partitions_time_window)
+    return Window(metadata[PARTITION_COLUMN], first, after)
 
 
 def table_name(key: dg.AssetKey) -> str:
@@ -58,6 +63,8 @@ class WarehouseIOManager(dg.IOManager):
             msg = f"{context.asset_key} is not an asset of this graph: name one that is"
             raise dg.DagsterInvariantViolationError(msg)
         window = _window(context, upstream.definition_metadata)
+        earlier = timedelta(days=context.definition_metadata.get(LOOK_BACK, 0))
+        window = replace(window, start=window.start - earlier)
         return self._warehouse.rows(table_name(context.asset_key), window)
 
 
@@ -85,12 +92,12 @@ class ModelStoreIOManager(dg.IOManager):
 class PublisherIOManager(dg.IOManager):
     """The payload of a slot is published; what is read back is what was published."""
 
-    def __init__(self, publisher: FolderPublisher) -> None:
-        self._publisher = publisher
+    def __init__(self, publisher: FolderPublisher, now: Clock) -> None:
+        self._publisher, self._now = publisher, now
 
     def handle_output(self, context: dg.OutputContext, obj: Payload) -> None:
         """Publish the payload, stamped with the moment it was made."""
-        stamped = obj.model_copy(update={"generated_at": now()})
+        stamped = obj.model_copy(update={"generated_at": self._now()})
         path = self._publisher.publish(encoded(stamped), context.asset_partition_key)
         context.add_output_metadata(
             {"path": dg.MetadataValue.path(str(path)), "payload": dg.MetadataValue.md(_table(obj))}

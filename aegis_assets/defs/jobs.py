@@ -1,4 +1,4 @@
-"""Jobs: the three moments at which the graph moves."""
+"""Jobs: the moments at which the graph moves."""
 
 from __future__ import annotations
 
@@ -6,21 +6,36 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from aegis_assets.defs.intraday import INTRADAY_KEYS
+from aegis_assets.defs.raw import KEY as RAW
+from aegis_assets.defs.world import World
+
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
         UnresolvedAssetJobDefinition,  # define_asset_job returns it, dagster does not export it
     )
 
-HISTORY_JOB, TRAINING_JOB, PUBLICATION_JOB = "history", "training", "publication"
+INGESTION_JOB, HISTORY_JOB = "ingestion", "history"
+TRAINING_JOB, PUBLICATION_JOB, INTRADAY_JOB = "training", "publication", "intraday"
 
-_MONTHLY = dg.AssetSelection.groups("raw", "candles", "features", "labels")
+_INTRADAY = dg.AssetSelection.assets(*INTRADAY_KEYS)
 
 
-def jobs() -> list[UnresolvedAssetJobDefinition]:
-    """History by month, training by week, publication by slot."""
-    return [
+def jobs(world: World) -> list[UnresolvedAssetJobDefinition]:
+    """Bars and history by month, training by week, publication by slot, intraday by session."""
+    history: dg.AssetSelection = dg.AssetSelection.groups("candles", "features", "labels")
+    if world.source.is_live:
+        history -= _INTRADAY
+    daily = [
         dg.define_asset_job(
-            HISTORY_JOB, _MONTHLY, description="Bars, candles, features and labels of months."
+            INGESTION_JOB,
+            dg.AssetSelection.assets(RAW),
+            description="Daily bars: what is due, whatever the months of the run.",
+        ),
+        dg.define_asset_job(
+            HISTORY_JOB,
+            history,
+            description="Candles, features and labels of months.",
         ),
         dg.define_asset_job(
             TRAINING_JOB,
@@ -33,3 +48,9 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             description="The payload of one slot.",
         ),
     ]
+    if not world.source.is_live:
+        return daily
+    intraday = dg.define_asset_job(
+        INTRADAY_JOB, _INTRADAY, description="Bars and spot of a session as far as it has gone."
+    )
+    return [*daily, intraday]

@@ -4,22 +4,29 @@ All three are in the market's time zone, since Dagster maps between no others.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import dagster as dg
 
 from aegis_assets.core.markets import Market
-from aegis_assets.core.sessions import sessions_between
+from aegis_assets.core.sessions import calendar_end, sessions_between
+from aegis_assets.defs.ticks import (
+    SLOT,
+    cron,
+    session_exclusions,
+    slot_exclusions,
+    slot_ticks,
+)
 
 MONTH_FORMAT = "%Y-%m"
 WEEK_FORMAT = "%Y-%m-%d"
 SLOT_FORMAT = "%Y-%m-%d-%H:%M"
+SESSION_FORMAT = "%Y-%m-%d"
 
-_SLOT = timedelta(minutes=30)
 _WEEK = timedelta(days=7)
 _SATURDAY = 5
 _MONTHS_TO_MATURE = 3
-_SESSIONS_OF_TWO_MONTHS = 45
+_MIDNIGHT = time()
 
 
 def _mapping(start: int, end: int = 0) -> dg.TimeWindowPartitionMapping:
@@ -29,13 +36,6 @@ def _mapping(start: int, end: int = 0) -> dg.TimeWindowPartitionMapping:
     )
 
 
-RECENT = _mapping(-1)
-"""From a month to itself and the one before."""
-
-RECENT_OF_SLOT = _mapping(-_SESSIONS_OF_TWO_MONTHS)
-"""From a slot to its month and the two before."""
-
-
 @dataclass(frozen=True)
 class Partitions:
     """Partition definitions of one market and one span of history, and how they look back.
@@ -43,18 +43,20 @@ class Partitions:
     `history` maps a month to all months up to it, so that a recursion gives the same bits from
     the same start; `outcomes` adds three months more, the only look ahead, for labels, which say
     when they were known; `week_history` maps a training week to all months up to its own.
+    `sessions` are there only where intraday bars are.
     """
 
     months: dg.TimeWindowPartitionsDefinition
     weeks: dg.TimeWindowPartitionsDefinition
     slots: dg.TimeWindowPartitionsDefinition
+    sessions: dg.TimeWindowPartitionsDefinition | None
     history: dg.TimeWindowPartitionMapping
     outcomes: dg.TimeWindowPartitionMapping
     week_history: dg.TimeWindowPartitionMapping
 
 
-def partitions(market: Market, first: date, last: date, first_slot: date) -> Partitions:
-    """Definitions that cover `first` .. `last`, for a source without intraday bars.
+def archive_partitions(market: Market, first: date, last: date, first_slot: date) -> Partitions:
+    """Definitions that cover `first` .. `last`, for a source that ends and has no intraday bars.
 
     A month is a calendar month.  A week is named by its cut-off, Saturday 00:00 exchange time:
     its models saw no session on or after it and serve the slots of the week that it begins.  A
@@ -62,33 +64,105 @@ def partitions(market: Market, first: date, last: date, first_slot: date) -> Par
     without intraday bars only a complete session can be told; a holiday has no slot.
     """
     zone = market.time_zone
-    weeks = (last - first) // _WEEK + 1
-    months = 12 * (last.year - first.year) + 12
-    return Partitions(
-        months=dg.TimeWindowPartitionsDefinition(
+    return _partitions(
+        dg.TimeWindowPartitionsDefinition(
             start=first.strftime(MONTH_FORMAT),
             end=_next_month(last).strftime(MONTH_FORMAT),
             cron_schedule="0 0 1 * *",
             fmt=MONTH_FORMAT,
             timezone=zone,
         ),
-        weeks=dg.TimeWindowPartitionsDefinition(
+        dg.TimeWindowPartitionsDefinition(
             start=_saturday_before(first_slot).strftime(WEEK_FORMAT),
             end=(_saturday_before(last) + _WEEK).strftime(WEEK_FORMAT),
             cron_schedule="0 0 * * 6",
             fmt=WEEK_FORMAT,
             timezone=zone,
         ),
-        slots=_closing_slots(market, first_slot, last),
-        history=_mapping(-months),
-        outcomes=_mapping(-months, _MONTHS_TO_MATURE),
-        week_history=_mapping(-weeks),
+        _closing_slots(market, first_slot, last),
+        None,
+        (first, last),
+    )
+
+
+def live_partitions(market: Market, first: date, today: date, first_slot: date) -> Partitions:
+    """Definitions that grow with time, as far as the market's calendar is known.
+
+    The running month and week exist: a month is made again after each of its sessions.  A slot is
+    any half hour, counted from the regular open, that overlaps trading; it exists once it is over.
+    A session exists from the regular open of its day on.
+    """
+    zone = market.time_zone
+    last = min(calendar_end(market), date(today.year + 1, 12, 31))
+    ticks = slot_ticks(market, first_slot, last)
+    return _partitions(
+        dg.TimeWindowPartitionsDefinition(
+            start=first.strftime(MONTH_FORMAT),
+            cron_schedule="0 0 1 * *",
+            fmt=MONTH_FORMAT,
+            timezone=zone,
+            end_offset=1,
+        ),
+        dg.TimeWindowPartitionsDefinition(
+            start=_saturday_before(first_slot).strftime(WEEK_FORMAT),
+            cron_schedule="0 0 * * 6",
+            fmt=WEEK_FORMAT,
+            timezone=zone,
+            end_offset=1,
+        ),
+        dg.TimeWindowPartitionsDefinition(
+            start=datetime.combine(first_slot, ticks[0]).strftime(SLOT_FORMAT),
+            cron_schedule=cron(ticks),
+            fmt=SLOT_FORMAT,
+            timezone=zone,
+            exclusions=slot_exclusions(market, first_slot, last, ticks),
+        ),
+        _sessions(market, first_slot, last),
+        (first, last),
+    )
+
+
+def _partitions(
+    months: dg.TimeWindowPartitionsDefinition,
+    weeks: dg.TimeWindowPartitionsDefinition,
+    slots: dg.TimeWindowPartitionsDefinition,
+    sessions: dg.TimeWindowPartitionsDefinition | None,
+    span: tuple[date, date],
+) -> Partitions:
+    first, last = span
+    all_months = 12 * (last.year - first.year) + 12
+    return Partitions(
+        months=months,
+        weeks=weeks,
+        slots=slots,
+        sessions=sessions,
+        history=_mapping(-all_months),
+        outcomes=_mapping(-all_months, _MONTHS_TO_MATURE),
+        week_history=_mapping(-((last - first).days // _WEEK.days + 1)),
+    )
+
+
+def _sessions(market: Market, first: date, last: date) -> dg.TimeWindowPartitionsDefinition:
+    """Windows from midnight to the regular open of the days on which the exchange trades."""
+    ticks = sorted(
+        time(hour, minute) for hour in {0, market.opens.hour} for minute in {0, market.opens.minute}
+    )
+    never = [tick for tick in ticks if tick != _MIDNIGHT]
+    return dg.TimeWindowPartitionsDefinition(
+        start=first.strftime(SESSION_FORMAT),
+        cron_schedule=cron(ticks),
+        fmt=SESSION_FORMAT,
+        timezone=market.time_zone,
+        exclusions=[
+            *(f"{tick.minute} {tick.hour} * * *" for tick in never),
+            *session_exclusions(market, first, last, _MIDNIGHT),
+        ],
     )
 
 
 def _closing_slots(market: Market, first: date, last: date) -> dg.TimeWindowPartitionsDefinition:
     close = datetime.combine(first, market.closes)
-    opens = close - _SLOT
+    opens = close - SLOT
     sessions = set(sessions_between(market, first, last))
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     closed = [day for day in days if day.weekday() < _SATURDAY and day not in sessions]

@@ -12,12 +12,13 @@ from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.payload import Payload, encoded
-from aegis_assets.defs.partitions import RECENT_OF_SLOT
+from aegis_assets.defs.io_managers import LOOK_BACK
 from aegis_assets.defs.schemas import OWNERS
 from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.world import World
 
 KEY = dg.AssetKey(["payload", "aegismatrix"])
+_LOOK_BACK = 62  # the two months before the slot's own
 
 
 def payload_assets(world: World) -> list[dg.AssetsDefinition]:
@@ -30,7 +31,7 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=KEY,
         ins={
-            name: dg.AssetIn(key, partition_mapping=RECENT_OF_SLOT) for name, key in recent.items()
+            name: dg.AssetIn(key, metadata={LOOK_BACK: _LOOK_BACK}) for name, key in recent.items()
         }
         | models,
         partitions_def=world.partitions.slots,
@@ -57,6 +58,7 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
             },
             as_of=as_of,
             source=world.source.name,
+            due=world.settled_at(as_of),
         )
 
     return [aegismatrix]

@@ -8,7 +8,8 @@ year can still be replayed after a change of the machinery.
 from aegis_assets.adapters.syntax import syntax_version
 from aegis_assets.core.engines import Engine
 
-_CANDLES = ("candles", "sessions", "universe", "markets")
+_BARS = ("bars", "absorption", "vetting", "spot", "laws", "sessions", "universe", "markets")
+_CANDLES = ("candles", "intraday", *_BARS)
 _TABLES = (*_CANDLES, "indicators", "labels", "engines/engine")
 _MODELS = (*_TABLES, "estimators", "evaluation", "engines/volatility")
 _PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "assembly")

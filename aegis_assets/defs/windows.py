@@ -6,10 +6,15 @@ import dagster as dg
 import polars as pl
 
 
+def days_of(window: dg.TimeWindow) -> tuple[date, date]:
+    """First day of the window, and the first day after it; a window within a day is that day."""
+    first, after = window.start.date(), window.end.date()
+    return first, max(after, first + timedelta(days=1))
+
+
 def span(context: dg.AssetExecutionContext) -> tuple[date, date]:
     """First day of the partition or range, and the first day after it."""
-    window = context.partition_time_window
-    return window.start.date(), window.end.date()
+    return days_of(context.partition_time_window)
 
 
 def within(context: dg.AssetExecutionContext, rows: pl.DataFrame) -> pl.DataFrame:

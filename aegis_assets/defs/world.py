@@ -1,32 +1,61 @@
 """What the asset factories are given: settings made into values."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from aegis_assets.adapters.sources import SOURCES, Source
+from aegis_assets.adapters.sources import SOURCES, IntradaySource, Source
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.markets import MARKETS, Market
-from aegis_assets.defs.partitions import Partitions, partitions
+from aegis_assets.defs.partitions import Partitions, archive_partitions, live_partitions
 from aegis_assets.settings import Settings
+
+_FIRST_SLOTS_OF_AN_ARCHIVE = date(2016, 1, 1)
 
 
 @dataclass(frozen=True)
 class World:
-    """One market, one source, their partitions, and how to train."""
+    """One market, one source, their partitions, and how to train.
+
+    `today` is the exchange's date at which the code location was loaded; `first` is the first day
+    of history and `first_slot` that of payloads.
+    """
 
     settings: Settings
     market: Market
     source: Source
+    first: date
+    first_slot: date
     partitions: Partitions
+
+    @property
+    def intraday_source(self) -> IntradaySource:
+        """The source, where it tells of the running session."""
+        if not isinstance(self.source, IntradaySource):
+            msg = f"source {self.source.name} has no intraday bars: choose a live one"
+            raise SettingsError(msg)
+        return self.source
+
+    def settled_at(self, moment: datetime) -> date:
+        """The newest session whose daily candle could be known at `moment`."""
+        return self.source.settled_at(self.market, moment)
 
 
 def world(settings: Settings, source: Source | None = None) -> World:
     """The world that these settings describe, its bars from `source` if one is given."""
-    market, bars = MARKETS[settings.market], source or SOURCES[settings.source]
-    if settings.history_start > bars.last_session:
+    market = MARKETS[settings.market]
+    bars = source or SOURCES[settings.source](settings)
+    today = bars.now().astimezone(ZoneInfo(market.time_zone)).date()
+    last = today if bars.is_live else bars.last_session(market)
+    first = max(settings.history_start, market.quoted_since.replace(day=1))
+    if first > last:
         msg = (
             f"AEGIS_HISTORY_START is {settings.history_start}, expected no later than "
-            f"{bars.last_session}, the last session of source {bars.name}: set an earlier day"
+            f"{last}, the last session of source {bars.name}: set an earlier day"
         )
         raise SettingsError(msg)
-    spans = partitions(market, settings.history_start, bars.last_session, settings.slots_start)
-    return World(settings, market, bars, spans)
+    first_slot = settings.slots_start or (
+        today.replace(month=1, day=1) if bars.is_live else _FIRST_SLOTS_OF_AN_ARCHIVE
+    )
+    define = live_partitions if bars.is_live else archive_partitions
+    return World(settings, market, bars, first, first_slot, define(market, first, last, first_slot))

@@ -75,16 +75,28 @@ def panel(count: int = 700, seed: int = 1999, index_starts: int = INDEX_STARTS) 
 
 
 def bars(count: int = 60, seed: int = 1999) -> pl.DataFrame:
-    """What a source quotes: the index with volume, the volatility index with its close only."""
+    """What a source quotes: the index with volume, the volatility index with its close only.
+
+    All are final and without fault, as laws of candles want to know.
+    """
     quoted = one_symbol(SP500.index.symbol, exchange_sessions(count), seed, index_starts=0)
+    absent = pl.lit(None, dtype=pl.Float64)
     implied = quoted.select(
         pl.lit(SP500.volatility_index.symbol).alias("symbol"),
         "session",
-        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("open", "high", "low")),
+        *(absent.alias(name) for name in ("open", "high", "low")),
         close="volatility_index",
-        volume=pl.lit(None, dtype=pl.Float64),
+        volume=absent,
     )
-    return pl.concat([quoted.drop("volatility_index"), implied])
+    return pl.concat([quoted.drop("volatility_index"), implied]).select(
+        "symbol",
+        "session",
+        *PRICES,
+        pl.when(pl.col("open").is_not_null()).then("close").alias("adj_close"),
+        "volume",
+        fault=pl.lit(None, dtype=pl.String),
+        is_final=pl.lit(value=True),
+    )
 
 
 def noised(

@@ -8,12 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aegis_assets.core.candles import (
-    LAWS,
-    SCHEMA,
-    quarantined,
-    validated,
-)
+from aegis_assets.core.candles import LAWS, SCHEMA, quarantined, validated, violations
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.universe import Instrument, InstrumentClass
@@ -23,6 +18,7 @@ SESSIONS = synthetic.exchange_sessions(60)
 DAY = SESSIONS[40]
 HOLIDAY = date(2013, 1, 21)
 INDEX, IMPLIED, SHARE = "^GSPC", "^VIX", "ACME"
+FAULTS = ("DUPLICATE", "NULL_ROW", "PARTIAL_ROW")
 INSTRUMENTS = (*SP500.instruments, Instrument(SHARE, InstrumentClass.EQUITY))
 
 
@@ -30,7 +26,7 @@ def sound_bars():
     """Sound bars of an index, its volatility index and a share."""
     bars = synthetic.bars(len(SESSIONS))
     share = bars.filter(pl.col("symbol") == INDEX).with_columns(symbol=pl.lit(SHARE))
-    return pl.concat([bars, share]).select(*SCHEMA)
+    return pl.concat([bars, share])
 
 
 BARS = sound_bars()
@@ -48,18 +44,10 @@ def planted(place, /, **values):
     )
 
 
-def moved(symbol, factor):
-    """The sound bars with all prices of `symbol` times `factor` from `DAY` on."""
-    later = (pl.col("symbol") == symbol) & (pl.col("session") >= DAY)
-    return BARS.with_columns(
-        pl.when(later).then(pl.col(name) * factor).otherwise(pl.col(name)).alias(name)
-        for name in synthetic.PRICES
-    )
-
-
 NOTHING = pl.lit(None, dtype=pl.Float64)
 
 DEFECTS = {
+    "FORMING": (planted(INDEX, is_final=pl.lit(value=False)), [(INDEX, DAY)]),
     "CLOSE_MISSING": (planted(INDEX, close=NOTHING), [(INDEX, DAY)]),
     "RANGE_MISSING": (
         planted(INDEX, open=NOTHING, high=NOTHING, low=NOTHING),
@@ -69,13 +57,17 @@ DEFECTS = {
     "NOT_A_PRICE": (planted(SHARE, open=0.0), [(SHARE, DAY)]),
     "HIGH_BELOW_BODY": (planted(INDEX, high=pl.col("low")), [(INDEX, DAY)]),
     "LOW_ABOVE_BODY": (planted(SHARE, low=pl.col("high")), [(SHARE, DAY)]),
-    "MOVE_TOO_LARGE": (moved(SHARE, 0.5), [(SHARE, DAY)]),
+    "ADJUSTED_CLOSE": (planted(SHARE, adj_close=0.0), [(SHARE, DAY)]),
     "VOLUME_MISSING": (planted(SHARE, volume=0.0), [(SHARE, DAY)]),
     "NOT_A_SESSION": (
         pl.concat([BARS, BARS.filter(at(INDEX)).with_columns(session=pl.lit(HOLIDAY))]),
         [(INDEX, HOLIDAY)],
     ),
     "DUPLICATE": (pl.concat([BARS, BARS.filter(at(IMPLIED))]), [(IMPLIED, DAY)] * 2),
+    "MOVE_TOO_LARGE": (
+        planted(INDEX, **{name: pl.col(name) * 2 for name in synthetic.PRICES}),
+        [(INDEX, DAY)],
+    ),
 }
 
 
@@ -87,7 +79,7 @@ def test_sound_bars_are_kept_as_quoted_and_sorted():
     kept = validated(BARS.reverse(), INSTRUMENTS, SESSIONS)
 
     assert reasons(BARS) == []
-    assert kept.equals(BARS.sort("symbol", "session"))
+    assert kept.equals(BARS.sort("symbol", "session").select(*SCHEMA))
 
 
 def test_every_law_has_a_planted_defect():
@@ -117,17 +109,29 @@ def test_a_volatility_index_needs_a_close_only():
     assert implied.select(pl.col("open", "high", "low").is_null().all()).row(0) == (True,) * 3
 
 
-@pytest.mark.parametrize("factor", [1.6, 0.6])
-def test_an_index_that_moves_by_more_than_half_is_quarantined(factor):
-    assert reasons(moved(INDEX, factor)) == [(INDEX, DAY, "MOVE_TOO_LARGE")]
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("symbol", [INDEX, IMPLIED, SHARE])
+def test_a_fault_that_the_parser_found_is_the_reason_whatever_else_is_wrong(symbol, fault):
+    code = pl.lit(fault)
+
+    assert reasons(planted(symbol, fault=code)) == [(symbol, DAY, fault)]
+    assert reasons(planted(symbol, fault=code, close=NOTHING, is_final=pl.lit(value=False))) == [
+        (symbol, DAY, fault)
+    ]
 
 
-def test_a_crash_of_a_quarter_is_kept():
-    assert reasons(moved(INDEX, 0.75)) == []
+def test_a_bar_not_known_to_be_over_is_forming():
+    unknown = pl.lit(None, dtype=pl.Boolean)
+
+    assert reasons(planted(SHARE, is_final=unknown)) == [(SHARE, DAY, "FORMING")]
 
 
-def test_a_volatility_index_may_move_by_seventy_percent():
-    assert reasons(moved(IMPLIED, 1.7)) == []
+@pytest.mark.parametrize("price", [math.nan, math.inf, -math.inf, 0.0, -5.0], ids=str)
+def test_an_adjusted_close_is_a_price_or_absent(price):
+    bars = planted(INDEX, adj_close=pl.lit(price))
+
+    assert reasons(bars) == [(INDEX, DAY, "ADJUSTED_CLOSE")]
+    assert reasons(planted(INDEX, adj_close=NOTHING)) == []
 
 
 @pytest.mark.parametrize("volume", [None, math.nan, math.inf, 0.0, -1.0], ids=str)
@@ -142,7 +146,7 @@ def test_a_bar_without_a_session_is_quarantined():
     assert reasons(planted(INDEX, session=None)) == [(INDEX, None, "NOT_A_SESSION")]
 
 
-@pytest.mark.parametrize("column", SCHEMA)
+@pytest.mark.parametrize("column", [*SCHEMA, "fault", "is_final"])
 def test_a_missing_column_is_named(column):
     with pytest.raises(DataError, match=f"expected also .*'{column}'"):
         validated(BARS.drop(column), INSTRUMENTS, SESSIONS)
@@ -169,10 +173,16 @@ BAR = st.fixed_dictionaries(
         "high": PRICE,
         "low": PRICE,
         "close": PRICE,
+        "adj_close": PRICE,
         "volume": st.none() | st.floats(),
+        "fault": st.sampled_from([None, None, None, *FAULTS]),
+        "is_final": st.sampled_from([True, True, True, False, None]),
     }
 )
-TYPES = {name: dtype for name, (dtype, _) in SCHEMA.items()}
+TYPES = {name: dtype for name, (dtype, _) in SCHEMA.items()} | {
+    "fault": pl.String(),
+    "is_final": pl.Boolean(),
+}
 ANY_BARS = st.lists(BAR, max_size=12).map(lambda rows: pl.DataFrame(rows, schema=TYPES))
 few = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 
@@ -187,8 +197,9 @@ def test_every_bar_is_either_kept_or_quarantined_with_a_known_code(bars):
     kept = validated(bars, INSTRUMENTS, SESSIONS)
     put_away = quarantined(bars, INSTRUMENTS, SESSIONS)
 
-    assert in_order(pl.concat([kept, put_away.drop("reason")])).equals(in_order(bars))
-    assert set(put_away["reason"]) <= {law.code for law in LAWS}
+    everything = pl.concat([kept, put_away.drop("reason")])
+    assert in_order(everything).equals(in_order(bars.select(*SCHEMA)))
+    assert set(put_away["reason"]) <= {law.code for law in LAWS} | {*FAULTS}
 
 
 @few
@@ -197,23 +208,43 @@ def test_a_kept_bar_is_finite_in_order_and_unique(bars):
     kept = validated(bars, INSTRUMENTS, SESSIONS)
 
     assert not kept.select("symbol", "session").is_duplicated().any()
-    for symbol, session, opened, high, low, close, volume in kept.rows():
+    for symbol, session, opened, high, low, close, adjusted, volume in kept.rows():
         assert session in SESSIONS
         assert 0 < close < math.inf
         if symbol != IMPLIED or opened is not None:
             slack = 1e-6 * close
             assert 0 < low <= min(opened, close) + slack
             assert max(opened, close) - slack <= high < math.inf
+        assert adjusted is None or 0 < adjusted < math.inf
         assert symbol != SHARE or 0 < volume < math.inf
+
+
+@few
+@given(ANY_BARS)
+def test_kept_bars_violate_no_law(bars):
+    kept = validated(bars, INSTRUMENTS, SESSIONS)
+
+    assert violations(kept, INSTRUMENTS, SESSIONS).is_empty()
+
+
+@pytest.mark.parametrize("code", DEFECTS.keys() - {"FORMING"})
+def test_a_candle_that_breaks_a_law_after_all_is_a_violation(code):
+    bars, places = DEFECTS[code]
+    candles = bars.select(*SCHEMA)
+
+    assert violations(candles, INSTRUMENTS, SESSIONS)["reason"].to_list() == [code] * len(places)
 
 
 @few
 @given(ANY_BARS)
 def test_no_law_is_left_undecided(bars):
     classes = {each.symbol: each.instrument_class.value for each in INSTRUMENTS}
-    judged = bars.with_columns(
+    known = bars.with_columns(
         instrument_class=pl.col("symbol").replace_strict(classes, return_dtype=pl.String),
         is_session=pl.col("session").is_in(SESSIONS.implode()),
-    ).select(law.broken.alias(law.code) for law in LAWS)
+    )
+    rows = known.select(law.broken.alias(law.code) for law in LAWS[:-1])
+    sound = known.with_columns(is_sound=~rows.select(pl.any_horizontal(pl.all())).to_series())
+    judged = rows.with_columns(sound.select(LAWS[-1].broken.alias(LAWS[-1].code)))
 
     assert judged.null_count().row(0) == (0,) * len(LAWS)

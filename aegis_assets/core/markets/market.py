@@ -1,26 +1,60 @@
 """What Aegis must know of a market; everything downstream takes it as a value."""
 
-from dataclasses import dataclass
-from datetime import time
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
 
 from aegis_assets.core.universe import Instrument
+
+Window = tuple[time, time]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A day on which the exchange did not do what the calendar package says, and who says so.
+
+    `hours` are the windows it traded in, in exchange time; without any it was closed.
+    """
+
+    day: date
+    hours: tuple[Window, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class EarlierHours:
+    """The regular hours of the sessions before `until`, where they were other than today's."""
+
+    until: date
+    hours: Window
+    source: str
 
 
 @dataclass(frozen=True)
 class Market:
     """An index, its volatility index and the exchange whose sessions they share.
 
-    `calendar` is a code of the `exchange_calendars` package.  `opens` and `closes` are regular
-    hours in `time_zone`; the calendar knows the half days.
+    `calendar` is a code of the `exchange_calendars` package, to be trusted from `first_year` on
+    and once corrected.  The index has daily bars since `quoted_since`.  `opens` and `closes` are
+    regular hours in `time_zone`; the calendar knows the half days.  `settles` is how long after the
+    close the source's daily bar stops changing.  Where the package's list of holidays ends before
+    the exchange's own, `corrections` may hold every closed weekday up to `listed_to`.
     """
 
     name: str
+    description: str
     index: Instrument
     volatility_index: Instrument
     calendar: str
     time_zone: str
     opens: time
     closes: time
+    first_year: int
+    quoted_since: date
+    settles: timedelta = timedelta(minutes=45)
+    # The tables stay out of the hash, which every look-up in the calendar computes.
+    corrections: tuple[Correction, ...] = field(default=(), hash=False)
+    earlier_hours: tuple[EarlierHours, ...] = field(default=(), hash=False)
+    listed_to: date = date.min
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:

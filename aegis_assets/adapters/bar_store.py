@@ -1,0 +1,133 @@
+"""Bars as they were quoted, with all their former values: tables of the schema ``raw``.
+
+Whatever changes bars reads them, and writes bars and revisions, in one transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from aegis_assets.adapters.tables import Tables
+from aegis_assets.adapters.warehouse import Warehouse, Window
+from aegis_assets.core import bars
+from aegis_assets.core.absorption import Absorption
+from aegis_assets.core.bars import Quote
+
+_DAY: Final = timedelta(days=1)
+_ALL: Final = (date(1, 1, 1), date(9999, 12, 31))
+
+Columns = Mapping[str, tuple[pl.DataType, str]]
+Change = Callable[[pl.DataFrame], Absorption]
+
+SPOT: Columns = {
+    "session": (pl.Date(), "session in which the price was asked for"),
+    "symbol": (pl.String(), "symbol as Yahoo spells it"),
+    "price": (pl.Float64(), "price, in the symbol's units"),
+    "quoted_at": (pl.Datetime("us", "UTC"), "when it was traded or published"),
+    "source": (pl.String(), "which link of the chain gave it"),
+    "stale": (pl.Boolean(), "not of the running session, or older than the feed explains"),
+    "fetched_at": (pl.Datetime("us", "UTC"), "when it was asked for"),
+}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A table of bars and the table of their former values."""
+
+    table: str
+    revisions: str
+    columns: Columns
+    revision_columns: Columns
+
+
+DAILY = Shelf("raw.ohlcv", "raw.revisions", bars.DAILY_BARS, bars.DAILY_REVISIONS)
+INTRADAY = Shelf(
+    "raw.intraday", "raw.intraday_revisions", bars.INTRADAY_BARS, bars.INTRADAY_REVISIONS
+)
+SPOT_TABLE: Final = "raw.spot"
+
+
+class BarStore:
+    """The bars of a warehouse; a missing table is an empty one."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def daily(self, symbol: str | None = None) -> pl.DataFrame:
+        """Daily bars (`bars.DAILY_BARS`) of a symbol, or of all."""
+        return self._rows(DAILY.table, DAILY.columns, symbol)
+
+    def revisions(self, symbol: str | None = None) -> pl.DataFrame:
+        """Former values of final daily bars (`bars.DAILY_REVISIONS`)."""
+        return self._rows(DAILY.revisions, DAILY.revision_columns, symbol)
+
+    def intraday(self, symbol: str, session: date) -> pl.DataFrame:
+        """Intraday bars (`bars.INTRADAY_BARS`) that begin on the session's date."""
+        window = Window("session", session, session + _DAY, symbol)
+        found = self._warehouse.found(INTRADAY.table, window)
+        return bars.empty(INTRADAY.columns) if found is None else found
+
+    def quotes(self, session: date) -> pl.DataFrame:
+        """Prices that were asked for in the session (`SPOT`)."""
+        found = self._warehouse.found(SPOT_TABLE, Window("session", session, session + _DAY))
+        return bars.empty(SPOT) if found is None else found
+
+    def change_daily(self, symbol: str, change: Change) -> Absorption:
+        """Let `change` see all daily bars of the symbol, and keep what it makes of them."""
+        return self._change(DAILY, Window("session", *_ALL, symbol), change)
+
+    def change_intraday(self, symbol: str, session: date, change: Change) -> Absorption:
+        """Let `change` see the symbol's intraday bars of a session, and keep what it makes."""
+        window = Window("session", session, session + _DAY, symbol)
+        return self._change(INTRADAY, window, change)
+
+    def keep_quote(self, quote: Quote, session: date, fetched_at: datetime) -> None:
+        """Add a price that was asked for, unless that very quote is there."""
+        row = {
+            "session": session,
+            "symbol": quote.symbol,
+            "price": quote.price,
+            "quoted_at": quote.quoted_at,
+            "source": quote.source,
+            "stale": quote.stale,
+            "fetched_at": fetched_at,
+        }
+        schema = {name: kind for name, (kind, _) in SPOT.items()}
+        asked = pl.DataFrame([row], schema=schema)
+        window = Window("session", session, session + _DAY, quote.symbol)
+        with self._warehouse.transaction() as tables:
+            known = tables.rows(SPOT_TABLE, window)
+            same = ["symbol", "quoted_at", "source", "stale", "price"]
+            if known is None or known.join(asked, on=same, how="semi").is_empty():
+                tables.append(SPOT_TABLE, asked)
+
+    def _rows(self, table: str, columns: Columns, symbol: str | None) -> pl.DataFrame:
+        window = None if symbol is None else Window("session", *_ALL, symbol)
+        found = self._warehouse.found(table, window)
+        return bars.empty(columns) if found is None else found
+
+    def _change(self, shelf: Shelf, window: Window, change: Change) -> Absorption:
+        with self._warehouse.transaction() as tables:
+            stored = tables.rows(shelf.table, window)
+            made = change(bars.empty(shelf.columns) if stored is None else stored)
+            _write(tables, shelf, made, window)
+        return made
+
+
+def _write(tables: Tables, shelf: Shelf, made: Absorption, window: Window) -> None:
+    """The span of sessions in which rows changed, and the former values; nothing if none did."""
+    if tables.rows(shelf.table, window) is None:
+        tables.append(shelf.table, bars.empty(shelf.columns))
+    if tables.rows(shelf.revisions, window) is None:
+        tables.append(shelf.revisions, bars.empty(shelf.revision_columns))
+    if made.written.is_empty():
+        return
+    changed = made.written.join(made.bars, on=made.written.columns)["session"].to_list()
+    span = Window("session", min(changed), max(changed) + _DAY, window.symbol)
+    inside = pl.col("session").is_between(span.start, span.end, closed="left")
+    tables.replace(shelf.table, made.bars.filter(inside), span)
+    if not made.revisions.is_empty():
+        tables.append(shelf.revisions, made.revisions)

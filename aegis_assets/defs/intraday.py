@@ -1,0 +1,202 @@
+"""A session as far as it has gone: its bars, the price of now, and the candles among them."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from aegis_assets.adapters.bar_store import SPOT, BarStore
+from aegis_assets.adapters.ingestion import Verdict
+from aegis_assets.adapters.intraday_ingestion import Gathered, IntradayIngestion
+from aegis_assets.core import intraday
+from aegis_assets.core.bars import INTRADAY_BARS
+from aegis_assets.core.errors import SettingsError
+from aegis_assets.core.sessions import is_trading
+from aegis_assets.defs.raw import POOL, outcome_table
+from aegis_assets.defs.schemas import OWNERS, table_metadata
+from aegis_assets.defs.versions import candles_version
+from aegis_assets.defs.windows import span
+from aegis_assets.defs.world import World
+
+RAW = dg.AssetKey(["raw", "intraday"])
+SPOT_KEY = dg.AssetKey(["raw", "spot"])
+CANDLES = dg.AssetKey(["candles", "intraday"])
+QUARANTINE = dg.AssetKey(["candles", "intraday_quarantine"])
+INTRADAY_KEYS = (RAW, SPOT_KEY, CANDLES, QUARANTINE)
+ENOUGH = 0.95
+
+_QUARANTINE = intraday.SCHEMA | {"reason": (pl.String(), "code of the first law that it breaks")}
+_ANSWERED = dg.AssetCheckSpec(
+    "source_answered", asset=RAW, description="Every request of the session was answered."
+)
+_FRESH = dg.AssetCheckSpec(
+    "spot_is_fresh",
+    asset=SPOT_KEY,
+    description="While the exchange trades, each instrument has a price of the last 20 minutes.",
+)
+
+
+def intraday_assets(world: World) -> list[dg.AssetsDefinition]:
+    """``raw/intraday``, ``raw/spot``, ``candles/intraday`` and its quarantine, if the source is live."""
+    if not world.source.is_live:
+        return []
+    return [_gathered(world), _candles(world), _quarantine(world)]
+
+
+def _sessions(world: World) -> dg.PartitionsDefinition[str]:
+    if world.partitions.sessions is None:
+        msg = f"source {world.source.name} has no session partitions: choose a live one"
+        raise SettingsError(msg)
+    return world.partitions.sessions
+
+
+def _gathered(world: World) -> dg.AssetsDefinition:
+    def spec(key: dg.AssetKey, what: str, columns: object) -> dg.AssetSpec:
+        return dg.AssetSpec(
+            key,
+            description=what,
+            metadata=table_metadata(columns, "session"),  # type: ignore[arg-type]
+            group_name="raw",
+            kinds={"python", "duckdb"},
+            owners=OWNERS,
+            code_version=candles_version(),
+            partitions_def=_sessions(world),
+        ).with_io_manager_key("warehouse")
+
+    @dg.multi_asset(
+        name="raw_intraday",
+        specs=[
+            spec(
+                RAW,
+                "Intraday bars as quoted: one row per symbol, interval and start.",
+                INTRADAY_BARS,
+            ),
+            spec(SPOT_KEY, "Prices of the moment: one row per symbol and distinct quote.", SPOT),
+        ],
+        check_specs=[_ANSWERED, _FRESH],
+        pool=POOL,
+    )
+    def gathered(
+        context: dg.AssetExecutionContext, bar_store: dg.ResourceParam[BarStore]
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        session, _ = span(context)
+        found = IntradayIngestion(world.intraday_source, bar_store, world.market).run(session)
+        yield dg.MaterializeResult(
+            asset_key=RAW,
+            metadata={"outcomes": dg.MetadataValue.md(outcome_table(found.outcomes))},
+            check_results=[_answered(found)],
+        )
+        yield dg.MaterializeResult(
+            asset_key=SPOT_KEY,
+            metadata={"quotes": dg.MetadataValue.md(_quote_table(found))},
+            check_results=[_fresh(found, world)],
+        )
+
+    return gathered
+
+
+def _answered(found: Gathered) -> dg.AssetCheckResult:
+    silent = [each for each in found.outcomes if each.verdict is Verdict.KEPT]
+    return dg.AssetCheckResult(
+        check_name=_ANSWERED.name,
+        asset_key=RAW,
+        passed=not silent,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"reasons": [reason for each in found.outcomes for reason in each.reasons]},
+    )
+
+
+def _fresh(found: Gathered, world: World) -> dg.AssetCheckResult:
+    now = world.source.now()
+    stale = [quote.symbol for quote in found.quotes if quote.stale]
+    missing = {each.symbol for each in world.market.instruments} - {q.symbol for q in found.quotes}
+    late = [*stale, *sorted(missing)]
+    return dg.AssetCheckResult(
+        check_name=_FRESH.name,
+        asset_key=SPOT_KEY,
+        passed=not (late and is_trading(world.market, now)) and not missing,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"stale or missing": late, "asked at": now.isoformat()},
+    )
+
+
+def _quote_table(found: Gathered) -> str:
+    lines = ["| symbol | price | quoted at | source | stale |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {each.symbol} | {each.price} | {each.quoted_at.isoformat()} | {each.source} | {each.stale} |"
+        for each in found.quotes
+    ]
+    return "\n".join(lines)
+
+
+def _candles(world: World) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=CANDLES,
+        ins={"bars": dg.AssetIn(RAW)},
+        partitions_def=_sessions(world),
+        io_manager_key="warehouse",
+        metadata=table_metadata(intraday.SCHEMA, "session"),
+        group_name="candles",
+        kinds={"polars", "duckdb"},
+        owners=OWNERS,
+        code_version=candles_version(),
+    )
+    def intraday_candles(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
+        """Validated intraday candles: one row per symbol, interval and start, finished bars only."""
+        session, _ = span(context)
+        return intraday.validated(bars, world.market.instruments, world.market, session)
+
+    return intraday_candles
+
+
+def _quarantine(world: World) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=QUARANTINE,
+        ins={"bars": dg.AssetIn(RAW)},
+        partitions_def=_sessions(world),
+        io_manager_key="warehouse",
+        metadata=table_metadata(_QUARANTINE, "session"),
+        group_name="candles",
+        kinds={"polars", "duckdb"},
+        owners=OWNERS,
+        code_version=candles_version(),
+    )
+    def intraday_quarantine(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
+        """Intraday bars that are no candle of the session, as quoted, with the reason."""
+        session, _ = span(context)
+        return intraday.quarantined(bars, world.market.instruments, world.market, session)
+
+    return intraday_quarantine
+
+
+def intraday_checks(world: World) -> list[dg.AssetChecksDefinition]:
+    """The check of ``candles/intraday``, if the source is live."""
+    if not world.source.is_live:
+        return []
+
+    @dg.asset_check(
+        asset=CANDLES,
+        additional_ins={"bars": dg.AssetIn(RAW), "quarantine": dg.AssetIn(QUARANTINE)},
+    )
+    def finished_bars_are_there(
+        candles: pl.DataFrame, bars: pl.DataFrame, quarantine: pl.DataFrame
+    ) -> dg.AssetCheckResult:
+        """95 % of the index's one-minute bars are there, as far as the answer reached."""
+        one = (pl.col("symbol") == world.market.index.symbol) & (pl.col("interval") == "1m")
+        known = bars.filter(one)
+        session, reached = known["session"].max(), known["source_ts"].max()
+        expected = (
+            0 if known.is_empty() else intraday.expected_bars(world.market, session, "1m", reached)  # type: ignore[arg-type]
+        )
+        found = candles.filter(one).height
+        return dg.AssetCheckResult(
+            passed=found >= ENOUGH * expected and bars.height == candles.height + quarantine.height,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "bars": found,
+                "expected": expected,
+                "quarantined": str(quarantine["reason"].value_counts().sort("reason").to_dicts()),
+            },
+        )
+
+    return [finished_bars_are_there]
