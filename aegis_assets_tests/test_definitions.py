@@ -14,13 +14,15 @@ import aegis_assets
 from aegis_assets.adapters.warehouse import Warehouse, Window
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.defs.io_managers import PARTITION_COLUMN, table_name
-from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, PUBLICATION_JOB, TRAINING_JOB
 from aegis_assets_tests.worlds import outside
 
 PROJECT = Path(aegis_assets.__file__).parents[1]
 HEAVY = (
     "arch",
+    "curl_cffi",
     "duckdb",
+    "exchange_calendars",
     "matplotlib",
     "plotly",
     "sklearn",
@@ -85,6 +87,17 @@ EDGES = {
     },
 }
 
+BLOCKING_OF_CANDLES = (
+    "candles_keep_their_laws",
+    "sessions_are_there",
+    "candles_follow_their_bars",
+)
+SAYING = {
+    "raw/ohlcv:source_answered",
+    "raw/ohlcv:final_bars_stay",
+    "candles/daily:both_indices_have_the_same_sessions",
+}
+
 every_asset = pytest.mark.parametrize("key", sorted(EDGES))
 every_table = pytest.mark.parametrize(
     "key", sorted(key for key in EDGES if key.split("/")[0] not in {"models", "payload"})
@@ -109,7 +122,7 @@ def test_the_code_location_loads_without_heavy_libraries():
         [sys.executable, "-c", source], capture_output=True, text=True, check=True, env=outside()
     )
 
-    assert loaded.stdout.strip() == "[]"
+    assert loaded.stdout.strip() == "[]", "exchange_calendars brings pandas: 0.35 s for every run"
 
 
 def test_dagster_finds_the_graph_valid(tmp_path):
@@ -194,22 +207,24 @@ def test_a_materialization_of_models_shows_their_verdicts(short, engine):
     assert all(target.name in metadata["verdicts"].value for target in targets)
 
 
-def test_every_check_blocks(assets):
+def test_every_check_blocks_but_those_that_only_say(assets):
     checks = {
         f"{key.asset_key.to_user_string()}:{key.name}": key for key in assets.asset_check_keys
     }
 
     assert set(checks) == {
-        "candles/daily:candles_keep_their_laws",
+        *(f"candles/daily:{name}" for name in BLOCKING_OF_CANDLES),
+        *SAYING,
         *(f"features/{engine.name}:finite_and_declared" for engine in ENGINES),
         "payload/aegismatrix:payload_keeps_its_contract",
     }
-    assert all(assets.get_check_spec(key).blocking for key in checks.values())
+    assert {name for name, key in checks.items() if not assets.get_check_spec(key).blocking} == SAYING
 
 
 def test_the_jobs_cover_every_asset_once(short):
     jobs = [
-        short.graph.resolve_job_def(name) for name in (HISTORY_JOB, TRAINING_JOB, PUBLICATION_JOB)
+        short.graph.resolve_job_def(name)
+        for name in (INGESTION_JOB, HISTORY_JOB, TRAINING_JOB, PUBLICATION_JOB)
     ]
     covered = Counter(
         key.to_user_string() for job in jobs for key in job.asset_layer.executable_asset_keys
@@ -218,7 +233,7 @@ def test_the_jobs_cover_every_asset_once(short):
     assert covered == Counter(EDGES.keys())
 
 
-@pytest.mark.parametrize("job", [HISTORY_JOB, TRAINING_JOB, PUBLICATION_JOB])
+@pytest.mark.parametrize("job", [INGESTION_JOB, HISTORY_JOB, TRAINING_JOB, PUBLICATION_JOB])
 def test_a_job_runs_the_checks_of_its_assets(short, assets, job):
     layer = short.graph.resolve_job_def(job).asset_layer
     due = {key for key in assets.asset_check_keys if key.asset_key in layer.executable_asset_keys}

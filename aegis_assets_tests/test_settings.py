@@ -28,9 +28,10 @@ def environment(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("AEGIS_MARKET", "NIFTY500", r"found market 'NIFTY500', expected one of \['SP500'"),
+        ("AEGIS_MARKET", "NIFTY500", r"found market 'NIFTY500', expected one of \['BANKNIFTY', 'NIFTY', 'SP500'\]"),
         ("AEGIS_SOURCE", "bloomberg", r"'sample' or 'yahoo'"),
-        ("AEGIS_SOURCE", "yahoo", r"carries no Yahoo adapter: set AEGIS_SOURCE=sample"),
+        ("AEGIS_PATIENCE", "0", r"greater than or equal to 1"),
+        ("AEGIS_CLOCK_SHIFT", "yesterday", r"duration"),
         ("AEGIS_HISTORY_START", "01/02/2009", r"date"),
         ("AEGIS_SLOTS_START", "soon", r"date"),
         ("AEGIS_WORKERS", "0", r"greater than or equal to 1"),
@@ -55,6 +56,17 @@ def test_without_any_setting_the_sample_is_run_in_this_folder():
     chosen = settings()
 
     assert (chosen.source, chosen.market, chosen.home) == ("sample", "SP500", Path())
+
+
+@pytest.mark.parametrize(
+    ("source", "market"), [("sample", "SP500"), ("yahoo", "NIFTY"), ("yahoo", "BANKNIFTY")]
+)
+def test_a_source_has_its_market_unless_another_is_chosen(environment, source, market):
+    environment.setenv("AEGIS_SOURCE", source)
+    if market == "BANKNIFTY":
+        environment.setenv("AEGIS_MARKET", market)
+
+    assert settings().market == market
 
 
 @pytest.mark.usefixtures("environment")

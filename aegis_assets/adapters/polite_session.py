@@ -125,7 +125,8 @@ class PoliteSession(_Session):
         waits, timeouts, attempt = self._gate.waits_s, 0, 1
         while True:
             self._enter(request, attempt)
-            met = self._attempt(request, attempt, options)
+            with self._sending:
+                met = self._attempt(request, attempt, options)
             if isinstance(met, _Answer):
                 return met
             timeouts += met.verdict == "timeout"
@@ -181,8 +182,7 @@ class PoliteSession(_Session):
         allowed = asked if isinstance(asked, int | float) and asked > 0 else self._longest_s
         forced = {"timeout": min(allowed, self._longest_s), "allow_redirects": False}
         params = dict(request.params)
-        with self._sending:
-            return super().request(request.method, request.url, params, **{**options, **forced})  # type: ignore[arg-type]
+        return super().request(request.method, request.url, params, **{**options, **forced})  # type: ignore[arg-type]
 
     def _log(self, request: _Request, attempt: int, verdict: str, **facts: Any) -> None:  # noqa: ANN401 - fields of Fetch
         who = {"url": request.url, "params": request.params, "client": request.client}

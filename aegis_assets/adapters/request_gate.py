@@ -81,25 +81,22 @@ class RequestGate:
     def refused(self, retry_after_s: float | None = None) -> None:
         """Count an answer "too many requests"; one sent before the gate shut only prolongs that."""
         with self._shared() as state:
-            now, asked = state.seen, min(retry_after_s or 0.0, self.longest_cool_down_s)
+            asked = min(retry_after_s or 0.0, self.longest_cool_down_s)
             beyond = state.refusals - len(self.waits_s)
+            own = self.waits_s[beyond] if beyond < 0 else self.cool_down_s * 2 ** min(beyond, 30)
+            until = state.seen + min(max(own, asked), self.longest_cool_down_s)
             if state.closed_until:
-                state.closed_until = max(state.closed_until, now + asked)
+                state.closed_until = max(state.closed_until, state.seen + asked)
             elif beyond < 0 and asked <= _PATIENCE_S:
-                wait = max(self.waits_s[state.refusals], asked)
-                state.not_before = max(state.not_before, now + wait)
-                state.refusals += 1
-            else:
-                cool_down = 0.0 if beyond < 0 else self.cool_down_s * 2 ** min(beyond, 30)
-                state.closed_until = now + min(max(cool_down, asked), self.longest_cool_down_s)
-                state.refusals += 1 + max(0, -beyond)  # whatever shut it, what follows is a probe
+                state.not_before, state.refusals = max(state.not_before, until), state.refusals + 1
+            else:  # whatever shut it, what follows is a probe
+                state.closed_until, state.refusals = until, state.refusals + max(0, -beyond) + 1
 
     def answered(self) -> None:
         """Forget the refusals, unless the request was sent before the gate shut."""
         with self._shared() as state:
             if not state.closed_until:
-                if state.refusals > len(self.waits_s):  # a probe's answer lets the others in
-                    state.not_before = 0.0
+                state.not_before *= state.refusals <= len(self.waits_s)  # a probe lets others in
                 state.refusals = 0
 
     def state(self) -> GateState:
@@ -113,7 +110,7 @@ class RequestGate:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=30.0)) as database, database:
-                database.execute("begin immediate")
+                database.execute("begin")
                 database.execute("create table if not exists gate (id integer primary key, state)")
                 stored = database.execute("select state from gate").fetchone()
                 state = GateState(**json.loads(stored[0])) if stored else GateState()

@@ -16,6 +16,7 @@ import polars as pl
 from aegis_assets.adapters.yahoo_body import chart_result, misshapen
 from aegis_assets.adapters.yahoo_meta import (
     check_identity,
+    first_trade,
     last_trade,
     numbers,
     require_identity,
@@ -76,7 +77,8 @@ def daily_answer(  # noqa: PLR0913 - what is asked, and where the bytes came fro
     bars, findings = daily_bars(raw, instrument.symbol, time_zone, traded)
     events, odd = event_rows(_events(result), instrument.symbol, time_zone, bars)
     origin = Origin(source, fetched_at, traded, sha256)
-    return DailyAnswer(instrument, bars, events, origin, tuple(sorted({*findings, *odd})))
+    found = tuple(sorted({*findings, *odd}))
+    return DailyAnswer(instrument, bars, events, origin, found, first_trade(meta, time_zone))
 
 
 def intraday_answer(  # noqa: PLR0913 - what is asked, and where the bytes came from

@@ -6,13 +6,16 @@ Goes in: the meta block and the error block, already parsed.  Stays out: rows, J
 import reprlib
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from aegis_assets.core.bars import Quote
 from aegis_assets.core.errors import ContentError, ShapeError
 from aegis_assets.core.universe import Instrument
 
 CLOCK_SKEW = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR = 10_000_000_000
 
 _LARGEST = sys.float_info.max
 _short = reprlib.Repr()
@@ -84,6 +87,14 @@ def last_trade(meta: Mapping[str, object], fetched_at: datetime) -> datetime:
         )
         raise ContentError("NO_LAST_TRADE", msg)
     return datetime.fromtimestamp(stamp, UTC)
+
+
+def first_trade(meta: Mapping[str, object], time_zone: str) -> date | None:
+    """The first session that the source has at all, which may lie before 1970."""
+    stamp = meta.get("firstTradeDate")
+    if type(stamp) is not int or abs(stamp) > _FAR:
+        return None
+    return (_EPOCH + timedelta(seconds=stamp)).astimezone(ZoneInfo(time_zone)).date()
 
 
 def spot(meta: Mapping[str, object], symbol: str, quoted_at: datetime, source: str) -> Quote | None:

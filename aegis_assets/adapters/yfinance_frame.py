@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from aegis_assets.adapters.yahoo_meta import check_identity, last_trade, numbers, spot, worded
+from aegis_assets.adapters.yahoo_meta import (
+    check_identity,
+    first_trade,
+    last_trade,
+    numbers,
+    spot,
+    worded,
+)
 from aegis_assets.adapters.yahoo_rows import (
     check_past,
     check_stamps,
@@ -68,7 +75,8 @@ def daily_answer_of(read: YFinanceFrame, instrument: Instrument, time_zone: str)
     events, odd = event_rows(found, instrument.symbol, time_zone, bars)
     _check_adjusted(bars, events)
     origin = Origin(SOURCE, read.now, traded, None)
-    return DailyAnswer(instrument, bars, events, origin, tuple(sorted({*findings, *odd})))
+    codes = tuple(sorted({*findings, *odd}))
+    return DailyAnswer(instrument, bars, events, origin, codes, first_trade(meta, time_zone))
 
 
 def intraday_answer_of(

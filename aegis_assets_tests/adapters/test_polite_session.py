@@ -1,5 +1,6 @@
 """Whatever a host does, it is asked seldom, and what came of it has one name."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -314,11 +315,13 @@ def test_the_session_looks_like_a_browser_and_claims_nothing_of_its_own(world):
 
 def test_threads_share_a_session_and_meet_the_host_one_at_a_time(world):
     world.host.script(hang(0.1))
+    began = time.monotonic()
     with ThreadPoolExecutor(4) as threads:
         answers = threads.map(lambda _: world.session.fetch(CHART, DAILY), range(4))
         assert [answer.status for answer in answers] == [200] * 4
-    assert world.archive.fetches()["seconds"].min() >= 0.1
-    assert world.archive.fetches()["seconds"].max() >= 0.4, "the last waited for the others"
+    elapsed, exchanges = time.monotonic() - began, world.archive.fetches()["seconds"]
+    assert exchanges.max() < 2 * exchanges.min(), "no exchange contains another's"
+    assert exchanges.sum() < elapsed
 
 
 def test_a_session_that_is_closed_says_so_at_once(world):

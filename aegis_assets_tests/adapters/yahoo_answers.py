@@ -14,6 +14,7 @@ FRIDAY = date(2024, 3, 1)
 OPEN = datetime(2024, 3, 1, 3, 45, tzinfo=UTC)
 CLOSE = OPEN + timedelta(hours=6, minutes=15)
 FETCHED = CLOSE + timedelta(hours=1)
+PRICES = ("open", "high", "low", "close")
 _DAY = timedelta(days=1)
 
 
@@ -92,3 +93,28 @@ def read_intraday(answer, interval="1m", fetched_at=FETCHED):
         fetched_at=fetched_at,
         sha256="0" * 64,
     )
+
+
+def result(chart):
+    return chart["chart"]["result"][0]
+
+
+def quote(chart):
+    return result(chart)["indicators"]["quote"][0]
+
+
+def columns_of(chart):
+    adjusted = result(chart)["indicators"].get("adjclose", [{}])[0]
+    return [result(chart)["timestamp"], *quote(chart).values(), *adjusted.values()]
+
+
+def add_row(chart, moment, factor):
+    """A last row at `moment`, with the prices of the last one times `factor`."""
+    stamps, *columns = columns_of(chart)
+    stamps.append(int(moment.timestamp()))
+    for values in columns:
+        values.append(values[-1] * factor)
+
+
+def codes(answer):
+    return {*answer.findings, *answer.bars["fault"].drop_nulls()}

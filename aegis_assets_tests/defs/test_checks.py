@@ -97,7 +97,7 @@ def test_a_broken_candle_is_quarantined_and_nothing_downstream_sees_it(half_a_ye
 
 def test_too_many_missing_sessions_stop_the_run_before_features(half_a_year):
     world = half_a_year(one_in_ten_missing)
-    with pytest.raises(dg.DagsterError, match="candles_keep_their_laws"):
+    with pytest.raises(dg.DagsterError, match="sessions_are_there"):
         run_history(world)
 
     assert set(tables_of(world.settings.home)) == {

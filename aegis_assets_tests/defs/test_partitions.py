@@ -8,7 +8,9 @@ import pytest
 
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.sessions import close_of, sessions_between
-from aegis_assets.defs.partitions import partitions
+from aegis_assets.defs.io_managers import LOOK_BACK
+from aegis_assets.defs.partitions import archive_partitions
+from aegis_assets.defs.jobs import PUBLICATION_JOB
 from aegis_assets_tests.worlds import LAST_SLOT, LAST_WEEK, settings_of
 
 FIRST, LAST = date(2009, 6, 1), date(2018, 12, 31)
@@ -16,7 +18,7 @@ FIRST, LAST = date(2009, 6, 1), date(2018, 12, 31)
 
 @pytest.fixture(scope="module")
 def spans():
-    return partitions(SP500, FIRST, LAST, date(2018, 1, 1))
+    return archive_partitions(SP500, FIRST, LAST, date(2018, 1, 1))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,9 @@ def test_a_week_begins_on_saturday_at_midnight_of_the_exchange(spans):
     ],
 )
 def test_weeks_begin_with_the_one_that_serves_the_first_slot(first_slot, week):
-    assert partitions(SP500, FIRST, LAST, first_slot).weeks.get_first_partition_key() == week
+    spans = archive_partitions(SP500, FIRST, LAST, first_slot)
+
+    assert spans.weeks.get_first_partition_key() == week
 
 
 @pytest.mark.parametrize(
@@ -128,11 +132,17 @@ def test_a_slot_is_served_by_the_models_of_the_week_that_holds_it(assets, spans)
 
 @pytest.mark.parametrize("table", [["candles", "daily"], ["features", "buyer"]])
 @pytest.mark.parametrize("slot", ["2018-01-02-15:30", "2018-07-02-15:30", LAST_SLOT])
-def test_a_slot_reads_its_month_and_at_least_the_one_before_and_none_after(assets, table, slot):
-    months = read(assets, ["payload", "aegismatrix"], table, slot)
+def test_a_slot_hangs_on_its_month_alone(assets, table, slot):
+    assert read(assets, ["payload", "aegismatrix"], table, slot) == [slot[:7]]
 
-    assert months[-1] == slot[:7]
-    assert len(months) in {2, 3, 4}
+
+def test_a_slot_reads_two_months_back(short):
+    job = short.graph.resolve_job_def(PUBLICATION_JOB)
+    [ins] = [node.definition.input_defs for node in job.nodes if "payload" in node.name]
+    back = {each.name: each.metadata.get(LOOK_BACK) for each in ins}
+
+    assert {back["candles"], back["features_buyer"]} == {62}
+    assert back["models_buyer"] is None
 
 
 @pytest.mark.parametrize("month", ["2009-06", "2014-02", "2018-12"])
@@ -163,5 +173,9 @@ def test_a_training_week_reads_all_months_from_the_first(assets, spans, table, w
     assert months[-1] >= week[:7]
 
 
-def test_candles_of_a_month_are_judged_beside_the_month_before(assets):
-    assert read(assets, ["candles", "daily"], ["raw", "ohlcv"], "2018-03") == ["2018-02", "2018-03"]
+def test_candles_of_a_month_are_judged_after_all_bars_before(assets, spans):
+    keys = spans.months.get_partition_keys()
+
+    assert read(assets, ["candles", "daily"], ["raw", "ohlcv"], "2018-03") == [
+        key for key in keys if key <= "2018-03"
+    ]

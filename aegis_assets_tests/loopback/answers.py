@@ -12,7 +12,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Question:
-    """A request as it came in; `query` has one value a name, `host` is what the client asked for."""
+    """A request as it came in; `host` is the one that the client meant to reach."""
 
     host: str
     method: str

@@ -134,7 +134,7 @@ def parquet_book(folder: Path, symbols: Sequence[str] | None = None) -> Book:
 def _listing(
     symbol: str, rows: pl.DataFrame, recorded: Mapping[int, Mapping[date, Bars]]
 ) -> Listing:
-    newest = rows["session"].max()
+    newest: date = rows["session"].to_list()[-1]
     later = {
         session: whole(bars)
         for known in recorded.values()

@@ -185,7 +185,7 @@ def _quote(bars: Bars) -> dict[str, object]:
 
 
 def _numbers(values: np.ndarray) -> Sequence[float | None]:
-    listed: list[float | None] = values.tolist()
+    listed: list[float] = values.tolist()
     return [None if isnan(each) else each for each in listed] if np.isnan(values).any() else listed
 
 

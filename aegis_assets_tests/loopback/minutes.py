@@ -74,8 +74,7 @@ def subdivided(bar: Bars, starts: np.ndarray, salt: str) -> Bars:
     Always the same ones for the same bar and salt.  A bar of one price stays flat.
     """
     rng = np.random.default_rng(crc32(f"{salt} {int(bar.start[0])}".encode()))
-    quotes = (column[0] for column in (bar.open, bar.high, bar.low, bar.close))
-    path = _path(*quotes, len(starts) * _TICKS, rng)
+    path = _path(bar, len(starts) * _TICKS, rng)
     ticks = np.lib.stride_tricks.sliding_window_view(path, _TICKS + 1)[::_TICKS]
     shares = np.cumsum(rng.uniform(0.5, 1.5, len(starts)))
     volume = np.diff(np.round(bar.volume[0] * shares / shares[-1]), prepend=0)
@@ -89,11 +88,10 @@ def subdivided(bar: Bars, starts: np.ndarray, salt: str) -> Bars:
     )
 
 
-def _path(
-    opens: float, high: float, low: float, close: float, steps: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Prices from open to close which touch high and low once each and never leave them."""
-    bottom, top = min(opens, high, low, close), max(opens, high, low, close)
+def _path(bar: Bars, steps: int, rng: np.random.Generator) -> np.ndarray:
+    """Prices from the bar's open to its close which touch its high and low, and go no further."""
+    quotes = [float(column[0]) for column in bar.columns[1:5]]
+    opens, close, bottom, top = quotes[0], quotes[-1], min(quotes), max(quotes)
     first, second = np.sort(rng.choice(np.arange(1, steps), 2, replace=False))
     extremes = (bottom, top) if rng.random() < 0.5 else (top, bottom)
     knots = [0, first, second, steps]

@@ -68,7 +68,8 @@ class View:
             row = self.listing.place(session)
             if 0 < row < self.count:
                 kept[row] -= amount / closes[row - 1]
-        return self.daily.close * np.cumprod(kept[::-1])[::-1][1:]
+        factors: np.ndarray = np.cumprod(kept[::-1])[::-1][1:]
+        return self.daily.close * factors
 
     def intraday(self, row: int, seconds: int) -> Bars:
         """Bars of a session; the last one may be forming."""
