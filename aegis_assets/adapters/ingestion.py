@@ -3,10 +3,12 @@
 An outage costs freshness and nothing else: what is stored stays, and the outcome says why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 
 import polars as pl
 
@@ -24,12 +26,15 @@ from aegis_assets.core.errors import (
 )
 from aegis_assets.core.laws import FORMING
 from aegis_assets.core.markets import Market
-from aegis_assets.core.sessions import session_before, sessions_between
+from aegis_assets.core.sessions import sessions_between
 from aegis_assets.core.universe import Instrument
 from aegis_assets.core.vetting import Overlap, missing_sessions, overlap, scale
 
 OVERLAP_SESSIONS = 10
 _ILL = 2
+_KEYS = ["symbol", "session"]
+
+Join = Callable[[pl.DataFrame, DailyAnswer], Absorption]
 
 
 class Verdict(StrEnum):
@@ -86,7 +91,7 @@ class Ingestion:
                 continue
             try:
                 outcomes.append(self._one(instrument, rebuild=rebuild))
-                ill = 0
+                ill = ill if outcomes[-1].verdict is Verdict.NOT_DUE else 0
             except SourceError as error:
                 outcomes.append(kept(instrument, error, asked=True))
                 ill = ill + 1 if isinstance(error, TransportError) else 0
@@ -95,61 +100,34 @@ class Ingestion:
         return outcomes
 
     def _one(self, instrument: Instrument, *, rebuild: bool) -> Outcome:
-        stored = self._judged(self.store.daily(instrument.symbol), instrument)
+        stored = judged(self.store.daily(instrument.symbol), instrument, self.market)
         last = self.source.last_session(self.market)
         first = self.history_start if rebuild else self._asked_from(stored, last)
         if first is None:
             return Outcome(instrument.symbol, Verdict.NOT_DUE)
+        if first == self.history_start:
+            return self._whole(instrument, last, trusted=rebuild)
         answer = self.source.daily(self.market, instrument, first, last)
-        try:
-            return self._taken(instrument, stored, answer, (first, last), rebuild=rebuild)
-        except AnswerError as error:
-            self._judge(answer, f"rejected:{error.code}")
-            raise
-
-    def _taken(
-        self,
-        instrument: Instrument,
-        stored: pl.DataFrame,
-        answer: DailyAnswer,
-        asked: tuple[date, date],
-        *,
-        rebuild: bool,
-    ) -> Outcome:
-        reasons = self._vetted(answer, *asked)
-        fetched = self._stamped(answer, stored)
-        found = overlap(stored, fetched)
-        whole = rebuild or asked[0] == self.history_start
-        if whole or stored.is_empty() or found is Overlap.SAME:
-            renewed = rebuild and not stored.is_empty()
-            factor = scale(stored, fetched, answer, trusted=True) if renewed else 1.0
-            return self._absorbed(
-                answer, fetched, reasons, answers=1, renewed=renewed, factor=factor
-            )
+        reasons = self._vetted(answer, first, last)
+        found = self._overlap(stored, answer)
+        if found is Overlap.SAME:
+            return self._absorbed(answer, reasons, self._joined)
         self._judge(answer, f"superseded:{found}")
-        everything = self.source.daily(self.market, instrument, self.history_start, asked[1])
-        try:
-            reasons = self._vetted(everything, self.history_start, asked[1])
-            fetched = self._stamped(everything, stored.clear())
-            factor = scale(stored, fetched, everything)
-        except AnswerError as error:
-            self._judge(everything, f"rejected:{error.code}")
-            raise
         why = f"{found}: the overlap with what was stored differed, so all was asked for again"
-        renewed = overlap(stored, fetched) is not Overlap.SAME
-        return self._absorbed(
-            everything, fetched, (why, *reasons), answers=2, renewed=renewed, factor=factor
-        )
+        return self._whole(instrument, last, why)
 
     def _asked_from(self, stored: pl.DataFrame, last: date) -> date | None:
         """First session to ask for, or nothing while fewer than `patience` are missing."""
-        good = stored.filter(pl.col("reason").is_null() & pl.col("is_final"))["session"]
-        newest = good.max()
+        newest = stored.filter(pl.col("reason").is_null() & pl.col("is_final"))["session"].max()
         if not isinstance(newest, date):
             return self.history_start
         if len(sessions_between(self.market, newest, last)) - 1 < self.patience:
             return None
-        return max(self.history_start, session_before(self.market, newest, OVERLAP_SESSIONS - 1))
+        before = sessions_between(self.market, self.history_start, newest)
+        if len(before) <= OVERLAP_SESSIONS:
+            return self.history_start
+        first: date = before[-OVERLAP_SESSIONS]
+        return first
 
     def _vetted(self, answer: DailyAnswer, first: date, last: date) -> tuple[str, ...]:
         """What was odd with the answer; raises where it must not come in.
@@ -159,52 +137,83 @@ class Ingestion:
         if answer.origin.fetched_at is None:
             return answer.findings
         since = max(first, answer.first_trade or first)
-        absent = missing_sessions(answer, sessions_between(self.market, since, last))
+        with self._refusing(answer):
+            absent = missing_sessions(answer, sessions_between(self.market, since, last))
         newest = [f"NEWEST_SESSION_MISSING: no usable bar for {last}"] if last in absent else []
         older = [day for day in absent if day != last]
         gaps = [f"SESSIONS_MISSING: {len(older)}, the last {older[-1]}"] if older else []
         return (*answer.findings, *newest, *gaps)
 
+    def _overlap(self, stored: pl.DataFrame, answer: DailyAnswer) -> Overlap:
+        """How a tail differs; by itself where, after what is stored, every bar is too far off."""
+        found = overlap(stored, self._stamped(answer, stored))
+        if found is Overlap.NONE:
+            found = overlap(stored, self._stamped(answer, stored.clear()))
+        return found
+
+    def _whole(
+        self, instrument: Instrument, last: date, *why: str, trusted: bool = False
+    ) -> Outcome:
+        """Everything since `history_start`; `why`, if it was not what was asked for first."""
+        answer = self.source.daily(self.market, instrument, self.history_start, last)
+        reasons = self._vetted(answer, self.history_start, last)
+        join = partial(self._replaced, trusted=trusted)
+        return self._absorbed(answer, (*why, *reasons), join, answers=1 + len(why))
+
     def _absorbed(
-        self,
-        answer: DailyAnswer,
-        fetched: pl.DataFrame,
-        reasons: tuple[str, ...],
-        *,
-        answers: int,
-        renewed: bool,
-        factor: float,
+        self, answer: DailyAnswer, reasons: tuple[str, ...], join: Join, answers: int = 1
     ) -> Outcome:
         instrument = answer.instrument
 
         def change(stored: pl.DataFrame) -> Absorption:
-            judged = self._judged(stored, instrument)
-            return absorbed(judged, fetched, ["symbol", "session"], renewed=renewed, scale=factor)
+            return join(judged(stored, instrument, self.market), answer)
 
-        made = self.store.change_daily(instrument.symbol, change)
+        with self._refusing(answer):
+            made = self.store.change_daily(instrument.symbol, change)
         self._judge(answer, "accepted")
-        return outcome(answer, made, reasons, answers=answers, renewed=renewed)
+        return outcome(answer, made, reasons, answers=answers)
+
+    def _joined(self, stored: pl.DataFrame, answer: DailyAnswer) -> Absorption:
+        return absorbed(stored, self._stamped(answer, stored), _KEYS)
+
+    def _replaced(self, stored: pl.DataFrame, answer: DailyAnswer, *, trusted: bool) -> Absorption:
+        """A whole history is judged by itself, and is a new epoch if any price is another."""
+        fetched = self._stamped(answer, stored.clear())
+        factor = scale(stored, fetched, answer, trusted=trusted)
+        differs = overlap(stored, fetched) in {Overlap.ADJUSTED, Overlap.RESTATED}
+        renewed = differs or trusted and not stored.is_empty()
+        return absorbed(stored, fetched, _KEYS, renewed=renewed, scale=factor)
 
     def _stamped(self, answer: DailyAnswer, stored: pl.DataFrame) -> pl.DataFrame:
         """The answer's bars, judged after the stored good ones that lie before them."""
         is_final = final_sessions(self.market, answer.origin)
         fetched = stamped(answer.bars, answer.origin, is_final)
-        first = fetched["session"].min()
-        before = stored.filter(pl.col("reason").is_null() & (pl.col("session") < first))
-        both = pl.concat([before.drop("reason"), fetched])
-        return self._judged(both, answer.instrument).filter(pl.col("session") >= first)
+        earlier = pl.col("session") < fetched["session"].min()
+        before = stored.filter(pl.col("reason").is_null() & earlier).drop("reason")
+        both = judged(pl.concat([before, fetched]), answer.instrument, self.market)
+        return both.join(fetched, on=_KEYS, how="semi")
 
-    def _judged(self, bars: pl.DataFrame, instrument: Instrument) -> pl.DataFrame:
-        """The bars with the code of the law that each breaks; a forming bar breaks none."""
-        if bars.is_empty():
-            return bars.with_columns(reason=pl.lit(None, dtype=pl.String))
-        days = bars["session"].to_list()
-        held = sessions_between(self.market, min(days), max(days))
-        bad = quarantined(bars, [instrument], held).filter(pl.col("reason") != FORMING.code)
-        return bars.join(bad.select("symbol", "session", "reason"), ["symbol", "session"], "left")
+    @contextmanager
+    def _refusing(self, answer: DailyAnswer) -> Iterator[None]:
+        """Write beside an answer why it may not come in, if it may not."""
+        try:
+            yield
+        except AnswerError as error:
+            self._judge(answer, f"rejected:{error.code}")
+            raise
 
     def _judge(self, answer: DailyAnswer, verdict: str) -> None:
         self.source.judge(answer.origin, answer.instrument.symbol, "1d", verdict)
+
+
+def judged(bars: pl.DataFrame, instrument: Instrument, market: Market) -> pl.DataFrame:
+    """Daily bars with the `reason`: the law that each breaks; a forming bar breaks none."""
+    if bars.is_empty():
+        return bars.with_columns(reason=pl.lit(None, dtype=pl.String))
+    days = bars["session"].to_list()
+    held = sessions_between(market, min(days), max(days))
+    bad = quarantined(bars, [instrument], held).filter(pl.col("reason") != FORMING.code)
+    return bars.join(bad.select(*_KEYS, "reason"), on=_KEYS, how="left")
 
 
 def outcome(
@@ -212,16 +221,14 @@ def outcome(
     made: Absorption,
     reasons: tuple[str, ...],
     *,
-    answers: int,
-    renewed: bool,
+    answers: int = 1,
 ) -> Outcome:
     """What the absorption of an answer comes to."""
     causes = dict(made.revisions["cause"].value_counts().iter_rows())
-    changed = not made.written.is_empty()
     bad = made.refused["reason"].value_counts().sort("reason").iter_rows()
     return Outcome(
         symbol=answer.instrument.symbol,
-        verdict=Verdict.RENEWED if renewed else Verdict.UPDATED if changed else Verdict.UNCHANGED,
+        verdict=_verdict(made),
         reasons=(*reasons, *(f"{code}: {n} bad bars, the stored ones stay" for code, n in bad)),
         source=answer.origin.source,
         answers=answers,
@@ -231,6 +238,12 @@ def outcome(
         restated=causes.get("RESTATEMENT", 0),
         refused=made.refused.height,
     )
+
+
+def _verdict(made: Absorption) -> Verdict:
+    if made.renewed:
+        return Verdict.RENEWED
+    return Verdict.UNCHANGED if made.written.is_empty() else Verdict.UPDATED
 
 
 def kept(instrument: Instrument, error: SourceError, *, asked: bool) -> Outcome:

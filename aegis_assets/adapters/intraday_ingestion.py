@@ -11,10 +11,10 @@ from functools import partial
 import polars as pl
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import Outcome, Verdict, kept, outcome
+from aegis_assets.adapters.ingestion import Outcome, judged, kept, outcome
 from aegis_assets.adapters.sources import IntradaySource
 from aegis_assets.core import intraday
-from aegis_assets.core.absorption import Absorption, absorbed, stamped
+from aegis_assets.core.absorption import Absorption, absorbed, is_settled, stamped
 from aegis_assets.core.bars import IntradayAnswer, Quote
 from aegis_assets.core.errors import CoolingDownError, RateLimitError, SourceError, TransportError
 from aegis_assets.core.laws import FORMING
@@ -24,7 +24,6 @@ from aegis_assets.core.spot import Link, spot
 from aegis_assets.core.universe import Instrument
 
 _KEYS = ["symbol", "interval", "start"]
-_LATE_TICK = timedelta(minutes=15)
 _LENGTHS = {"1m": timedelta(minutes=1), "5m": timedelta(minutes=5)}
 
 Answers = Mapping[tuple[str, str], IntradayAnswer]
@@ -81,17 +80,13 @@ class IntradayIngestion:
 
         made = self.store.change_intraday(instrument.symbol, session, change)
         self.source.judge(answer.origin, instrument.symbol, answer.interval, "accepted")
-        return outcome(answer, made, answer.findings, answers=1, renewed=False)
+        return outcome(answer, made, answer.findings)
 
     def _is_final(self, answer: IntradayAnswer, session: date) -> pl.Expr:
         """Whether a bar was over: a later trade is known, or the session has closed and settled."""
-        fetched_at, last_trade = answer.origin.fetched_at, answer.origin.last_trade
-        close = close_of(self.market, session)
-        if fetched_at is None or last_trade is None:
-            return pl.lit(value=True)
-        if close + self.market.settles <= fetched_at and close - _LATE_TICK <= last_trade:
-            return pl.lit(value=True)
-        return pl.col("start") + _LENGTHS[answer.interval] <= last_trade
+        ends = pl.col("start") + _LENGTHS[answer.interval]
+        settled = is_settled(self.market, session, answer.origin)
+        return pl.lit(settled) | (ends <= pl.lit(answer.origin.last_trade))
 
     def _judged(self, bars: pl.DataFrame, instrument: Instrument, session: date) -> pl.DataFrame:
         bad = intraday.quarantined(bars, [instrument], self.market, session)
@@ -134,8 +129,9 @@ class IntradayIngestion:
             return None
 
     def _stored(self, instrument: Instrument) -> Quote | None:
-        good = pl.col("is_final") & pl.col("fault").is_null()
-        last = self.store.daily(instrument.symbol).filter(good).sort("session").tail(1)
+        good = pl.col("is_final") & pl.col("reason").is_null()
+        stored = judged(self.store.daily(instrument.symbol), instrument, self.market)
+        last = stored.filter(good).sort("session").tail(1)
         if last.is_empty():
             return None
         close: float = last["close"][0]

@@ -110,7 +110,7 @@ class RequestGate:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=30.0)) as database, database:
-                database.execute("begin")
+                database.execute("begin immediate")
                 database.execute("create table if not exists gate (id integer primary key, state)")
                 stored = database.execute("select state from gate").fetchone()
                 state = GateState(**json.loads(stored[0])) if stored else GateState()

@@ -4,6 +4,7 @@ The second reader, yfinance through the same session, is asked only where our ow
 understand an answer.  After a refusal, a network failure or a false answer it would meet the same.
 """
 
+import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -39,6 +40,15 @@ _Answer = TypeVar("_Answer", DailyAnswer, IntradayAnswer)
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """How long one answer may take, and by whose clock the waits between requests are spent."""
+
+    timeout_s: float = 20.0
+    time: Callable[[], float] = clock.time
+    sleep: Callable[[float], None] = clock.sleep
+
+
+@dataclass(frozen=True)
 class YahooSource:
     """Yahoo through one polite session; `folder` holds the gate, raw answers and the fetch log.
 
@@ -50,6 +60,7 @@ class YahooSource:
     asks_nse: bool = False
     proxy: str | None = None
     ca_file: Path | None = None
+    waiting: Waiting = Waiting()
     name: str = "yahoo"
     is_live: bool = True
 
@@ -61,7 +72,7 @@ class YahooSource:
     @cached_property
     def gate(self) -> RequestGate:
         """The turn that every process takes before a request to Yahoo."""
-        return RequestGate(self.folder / "yahoo-gate.sqlite")
+        return self._gate_of("yahoo")
 
     def last_session(self, market: Market) -> date:
         """The newest session that has closed and settled."""
@@ -148,9 +159,7 @@ class YahooSource:
 
     @cached_property
     def _session(self) -> "PoliteSession":
-        return polite_session(
-            self.gate, self.archive, now=self.now, proxy=self.proxy, ca_file=self.ca_file
-        )
+        return self._session_through(self.gate)
 
     @cached_property
     def _reader(self) -> YFinanceReader:
@@ -158,9 +167,21 @@ class YahooSource:
 
     @cached_property
     def _nse(self) -> NseQuotes:
-        gate = RequestGate(self.folder / "nse-gate.sqlite")
-        return NseQuotes(
-            polite_session(gate, self.archive, now=self.now, proxy=self.proxy, ca_file=self.ca_file)
+        return NseQuotes(self._session_through(self._gate_of("nse")))
+
+    def _gate_of(self, host: str) -> RequestGate:
+        path = self.folder / f"{host}-gate.sqlite"
+        return RequestGate(path, time=self.waiting.time, sleep=self.waiting.sleep)
+
+    def _session_through(self, gate: RequestGate) -> "PoliteSession":
+        return polite_session(
+            gate,
+            self.archive,
+            now=self.now,
+            proxy=self.proxy,
+            ca_file=self.ca_file,
+            timeout_s=self.waiting.timeout_s,
+            sleep=self.waiting.sleep,
         )
 
 

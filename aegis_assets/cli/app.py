@@ -1,4 +1,4 @@
-"""Commands of `aegis`: run, show, replay."""
+"""Commands of `aegis`: run, show, replay, doctor."""
 
 import difflib
 import json
@@ -18,6 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.cli.doctor import as_json, examination, summary, told
+from aegis_assets.cli.findings import Level
 from aegis_assets.cli.replaying import remade
 from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.cli.tables import forecast_table, target_table, unavailable_lines
@@ -145,6 +147,24 @@ def _parsed(content: bytes, path: Path) -> Payload:
 def schema() -> None:
     """The JSON schema of the payload, as docs/payload.schema.json holds it."""
     sys.stdout.write(json.dumps(Payload.model_json_schema(), indent=2) + "\n")
+
+
+@app.command()
+def doctor(
+    *, for_machines: Annotated[bool, typer.Option("--json", help="The lines as JSON.")] = False
+) -> None:
+    """Whether all that a run needs is there: one line each, with the remedy."""
+    found = []
+    for line in examination(_instance):
+        found.append(line)
+        if not for_machines:
+            console.print(told(line), soft_wrap=True)
+    if for_machines:
+        sys.stdout.write(as_json(found) + "\n")
+    else:
+        console.print(summary(found))
+    if any(line.finding.level is Level.FAIL for line in found):
+        raise typer.Exit(1)
 
 
 @app.command()

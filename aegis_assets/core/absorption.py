@@ -6,7 +6,7 @@ A bar that breaks one never takes the place of a bar that does not.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,8 @@ OLD_EPOCH = "OLD_EPOCH"
 """Fault of a stored bar that a whole new history no longer has: its basis of adjustment is gone."""
 
 _TOLERANCE = 1e-6
+_ORIGIN = ("source", "source_ts", "fetched_at", "raw_sha256")
+_PRICES = ("open", "high", "low", "close")
 _LATE_TICK = timedelta(minutes=15)
 _UNSURE = timedelta(days=10)
 
@@ -37,7 +39,8 @@ class Absorption:
     """All bars of an instrument once an answer has joined them, and what that changed.
 
     `written` are the keys of rows that are new or other than before; `revisions` the former values
-    of final bars; `refused` the answer's bad bars whose stored ones are good.
+    of final bars; `refused` the answer's bad bars whose stored ones are good.  `settled` counts
+    bars that became final; `renewed` says that they are of a new epoch.
     """
 
     bars: pl.DataFrame
@@ -46,6 +49,7 @@ class Absorption:
     refused: pl.DataFrame
     added: int
     settled: int
+    renewed: bool
 
 
 def stamped(bars: pl.DataFrame, origin: Origin, is_final: pl.Expr) -> pl.DataFrame:
@@ -65,23 +69,29 @@ def stamped(bars: pl.DataFrame, origin: Origin, is_final: pl.Expr) -> pl.DataFra
 
 
 def final_sessions(market: Market, origin: Origin) -> pl.Expr:
-    """Whether the session of a daily bar was over and settled for the source.
+    """Whether the session of a daily bar was over and settled for the source (`is_settled`).
 
-    The exchange must have closed `Market.settles` before the answer came, and the answer must know
-    a trade of the last quarter of an hour.  An archive holds nothing but finished sessions.
+    An archive holds nothing but finished sessions.
     """
-    if origin.fetched_at is None or origin.last_trade is None:
+    if origin.fetched_at is None:
         return pl.lit(value=True)
     today = origin.fetched_at.astimezone(ZoneInfo(market.time_zone)).date()
     unsure = sessions_between(market, today - _UNSURE, today).to_list()
-    over = [day for day in unsure if _is_over(market, day, origin.fetched_at, origin.last_trade)]
+    over = [day for day in unsure if is_settled(market, day, origin)]
     session = pl.col("session")
     return session.is_in(over) | (session < today) & ~session.is_in(unsure)
 
 
-def _is_over(market: Market, session: date, fetched_at: datetime, last_trade: datetime) -> bool:
+def is_settled(market: Market, session: date, origin: Origin) -> bool:
+    """Whether the session was over when the answer came, as the clock and the answer have it.
+
+    The exchange must have closed `Market.settles` before, and the answer must know a trade of the
+    session's last quarter of an hour or a later one.
+    """
+    if origin.fetched_at is None or origin.last_trade is None:
+        return True
     close = close_of(market, session)
-    return close + market.settles <= fetched_at and close - _LATE_TICK <= last_trade
+    return close + market.settles <= origin.fetched_at and close - _LATE_TICK <= origin.last_trade
 
 
 def absorbed(
@@ -99,103 +109,111 @@ def absorbed(
     `scale` times the stored ones are an adjustment, and stored bars that it lacks are marked
     `OLD_EPOCH` where the adjustment moved.
     """
-    both = _paired(stored, fetched, keys)
-    values = [name for name in fetched.columns if name not in {*keys, *STAMPS, "reason"}]
-    same = pl.all_horizontal(_same(name, both.schema[name]) for name in values)
-    known = pl.col("revision_old").is_not_null()
-    refused = known & pl.col("reason").is_not_null() & pl.col("reason_old").is_null()
-    late = known & pl.col("is_final_old") & ~pl.col("is_final")
-    changed = known & ~same
-    both = both.with_columns(
-        is_new=~known,
-        is_refused=refused,
-        is_late=late,
-        is_taken=~known
-        | ~(refused | late) & (changed | (pl.col("is_final") != pl.col("is_final_old"))),
-        is_revised=changed & pl.col("is_final") & pl.col("is_final_old") & ~refused,
+    both = _compared(stored, fetched, keys)
+    joining = pl.col("is_taken") | pl.lit(renewed) & ~pl.col("is_held_off")
+    rows = _rows(both.filter(joining), stored, renewed=renewed)
+    kept = stored.join(rows, on=keys, how="anti")
+    moved = renewed and (scale != 1.0 or _is_readjusted(both))
+    outdated = kept.filter(pl.lit(moved) & pl.col("fault").is_null())
+    rows = pl.concat([rows, _marked(outdated, fetched)])
+    kept = kept.join(outdated, on=keys, how="anti")
+    superseded = pl.concat(
+        [_causes(both, keys, scale), _abandoned(outdated.filter("is_final"), fetched, keys)]
     )
-    taken = both.filter(
-        pl.col("is_taken") | pl.lit(renewed) & ~(pl.col("is_refused") | pl.col("is_late"))
-    )
-    rows = _rows(taken, fetched.columns, _epoch(stored, renewed=renewed))
-    kept = stored.join(taken, on=keys, how="anti")
-    if renewed and (scale != 1.0 or _is_readjusted(taken)):
-        kept = kept.with_columns(fault=pl.coalesce("fault", pl.lit(OLD_EPOCH)))
-        rows = pl.concat([rows, kept])
-        kept = kept.clear()
     return Absorption(
         bars=pl.concat([kept, rows]).drop("reason").sort(keys),
         written=rows.select(keys),
-        revisions=_revisions(both.filter("is_revised"), stored, keys, values, scale),
+        revisions=stored.drop("reason").join(superseded, on=keys, how="inner").sort(keys),
         refused=both.filter("is_refused").select(*keys, "reason"),
-        added=int(both["is_new"].sum()),
-        settled=both.filter("is_taken", ~pl.col("is_new"), ~pl.col("is_revised")).height,
+        added=both.filter("is_new").height,
+        settled=both.filter("is_taken", "is_final", ~pl.col("is_final_old")).height,
+        renewed=renewed,
     )
 
 
-def _paired(stored: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    return fetched.join(stored, on=keys, how="left", suffix="_old")
+def _compared(stored: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The answer's rows, each beside the stored one (`_old`), and what is to become of it."""
+    both = fetched.join(stored, on=keys, how="left", suffix="_old")
+    values = [name for name in fetched.columns if name not in {*keys, *STAMPS, "reason"}]
+    same = {name: _same(name, both.schema[name]) for name in values}
+    known = pl.col("revision_old").is_not_null()
+    changed = known & ~pl.all_horizontal(same.values())
+    settles = known & (pl.col("is_final") != pl.col("is_final_old"))
+    refused = known & pl.col("reason").is_not_null() & pl.col("reason_old").is_null()
+    late = known & pl.col("is_final_old") & ~pl.col("is_final")
+    free = ~(refused | late)
+    return both.with_columns(
+        is_new=~known,
+        is_refused=refused,
+        is_held_off=~free,
+        is_taken=~known | free & (changed | settles),
+        is_revised=free & changed & pl.col("is_final") & pl.col("is_final_old"),
+        is_only_volume=pl.all_horizontal(same[name] for name in values if name != "volume"),
+    )
 
 
 def _same(name: str, kind: pl.DataType) -> pl.Expr:
     new, old = pl.col(name), pl.col(f"{name}_old")
-    if not kind.is_float():
-        return new.eq_missing(old)
-    close = (new - old).abs() <= _TOLERANCE * pl.max_horizontal(new.abs(), old.abs())
-    return close.fill_null(new.is_null() & old.is_null())
+    return _near(new, old) if kind.is_float() else new.eq_missing(old)
 
 
-def _epoch(stored: pl.DataFrame, *, renewed: bool) -> int:
-    newest = stored["adj_epoch"].max()
-    current = int(newest) if isinstance(newest, int) else 0
-    return current + 1 if renewed and not stored.is_empty() else current
+def _near(new: pl.Expr, old: pl.Expr) -> pl.Expr:
+    near = (new - old).abs() <= _TOLERANCE * pl.max_horizontal(new.abs(), old.abs())
+    return near.fill_null(new.is_null() & old.is_null())
 
 
-def _rows(taken: pl.DataFrame, columns: Sequence[str], epoch: int) -> pl.DataFrame:
+def _rows(taken: pl.DataFrame, stored: pl.DataFrame, *, renewed: bool) -> pl.DataFrame:
     """The rows to store; unchanged values keep the answer that first gave them."""
-    fresh = pl.col("is_taken")
-    origin = ("source", "source_ts", "fetched_at", "raw_sha256")
+    newest = stored["adj_epoch"].max()
+    epoch = newest + renewed if isinstance(newest, int) else 0
+    origin = (
+        pl.when("is_taken").then(pl.col(name)).otherwise(pl.col(f"{name}_old")).alias(name)
+        for name in _ORIGIN
+    )
     return taken.with_columns(
-        *(
-            pl.when(fresh).then(pl.col(name)).otherwise(pl.col(f"{name}_old")).alias(name)
-            for name in origin
-        ),
+        *origin,
         adj_epoch=pl.lit(epoch, dtype=pl.Int32),
         revision=(pl.col("revision_old").fill_null(0) + pl.col("is_revised")).cast(pl.Int32),
-    ).select(columns)
+    ).select(stored.columns)
 
 
-def _is_readjusted(taken: pl.DataFrame) -> bool:
-    """Whether the oldest common bar has another adjusted close: then all of the past has."""
-    if "adj_close" not in taken.columns:
-        return False
-    oldest = taken.filter(~pl.col("is_new")).sort("session").head(1)
-    return not oldest.filter(~_same("adj_close", taken.schema["adj_close"])).is_empty()
+def _is_readjusted(both: pl.DataFrame) -> bool:
+    """Whether the oldest bar whose close stayed is adjusted otherwise: then all before it is."""
+    good = pl.col("reason").is_null() & pl.col("reason_old").is_null() & ~pl.col("is_new")
+    close = _near(pl.col("close"), pl.col("close_old"))
+    oldest = both.filter(good & close).sort("session").head(1)
+    return not oldest.filter(~_near(pl.col("adj_close"), pl.col("adj_close_old"))).is_empty()
 
 
-def _revisions(
-    revised: pl.DataFrame,
-    stored: pl.DataFrame,
-    keys: Sequence[str],
-    values: Sequence[str],
-    scale: float,
-) -> pl.DataFrame:
-    prices = [name for name in ("open", "high", "low", "close") if name in values]
-    moved = pl.all_horizontal(
-        ((pl.col(name) / pl.col(f"{name}_old") / scale - 1).abs() <= _TOLERANCE).fill_null(
-            value=True
+def _marked(outdated: pl.DataFrame, fetched: pl.DataFrame) -> pl.DataFrame:
+    """Bars that are there no longer, on the word of the answer that lacks them."""
+    return (
+        outdated.drop(_ORIGIN)
+        .join(fetched.select(_ORIGIN).head(1), how="cross")
+        .with_columns(
+            fault=pl.lit(OLD_EPOCH),
+            revision=(pl.col("revision") + pl.col("is_final")).cast(pl.Int32),
         )
-        for name in prices
+        .select(outdated.columns)
     )
-    only_volume = pl.all_horizontal(
-        _same(name, revised.schema[name]) for name in values if name != "volume"
+
+
+def _abandoned(outdated: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    moment = fetched.select(superseded_at="fetched_at").head(1)
+    cause = pl.lit(Cause.ADJUSTMENT.value)
+    return outdated.select(keys).join(moment, how="cross").with_columns(cause=cause)
+
+
+def _causes(both: pl.DataFrame, keys: Sequence[str], scale: float) -> pl.DataFrame:
+    """When and why the values of final bars gave way, by key."""
+    moved = pl.all_horizontal(
+        _near(pl.col(name), pl.col(f"{name}_old") * scale) for name in _PRICES
     )
     cause = (
-        pl.when(pl.col("reason_old").is_not_null())
+        pl.when(pl.col("reason_old").is_not_null() & pl.col("reason").is_null())
         .then(pl.lit(Cause.MENDED.value))
-        .when(moved & ~only_volume)
+        .when(moved & ~pl.col("is_only_volume"))
         .then(pl.lit(Cause.ADJUSTMENT.value))
         .otherwise(pl.lit(Cause.RESTATEMENT.value))
     )
-    marks = revised.select(*keys, superseded_at="fetched_at", cause=cause)
-    return stored.drop("reason").join(marks, on=keys, how="inner").sort(keys)
+    return both.filter("is_revised").select(*keys, superseded_at="fetched_at", cause=cause)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from aegis_assets.core.bars import Quote
 from aegis_assets.core.markets import Market
-from aegis_assets.core.sessions import is_trading, last_opened_session, open_of
+from aegis_assets.core.sessions import hours_of, last_opened_session
 
 OLDEST_FRESH = timedelta(minutes=20)
-"""Age that a delayed feed explains while the exchange trades."""
+"""Age that a delayed feed explains."""
 
 _SKEW = timedelta(minutes=1)
 
@@ -21,12 +21,14 @@ def spot(
 ) -> Quote | None:
     """The first quote of the chain that is fresh; a later link is not asked once one is.
 
-    While the exchange trades, fresh is no older than `OLDEST_FRESH` and of the running session;
-    else it is of the session that opened last.  Without a fresh one, the newest of that session is
-    told as stale, and without any the `stored` close, always stale.  Null if there is none at all.
+    Fresh is of the session that opened last, and no older than `OLDEST_FRESH` when the exchange
+    last traded: now, or at the last close before.  Without a fresh one, the newest of that session
+    is told as stale, and without any the `stored` close, always stale.  Null if there is none.
     """
-    opened = open_of(market, last_opened_session(market, now))
-    oldest = max(opened, now - OLDEST_FRESH) if is_trading(market, now) else opened
+    windows = hours_of(market, last_opened_session(market, now))
+    opened = windows[0][0]
+    traded = max(min(now, closes) for opens, closes in windows if opens <= now)
+    oldest = max(opened, traded - OLDEST_FRESH)
     late: list[Quote] = []
     for link in links:
         quote = link()

@@ -1,6 +1,7 @@
 """Bars as quoted: what the source is asked for, and what it has since told otherwise."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +20,7 @@ from aegis_assets.defs.windows import span
 from aegis_assets.defs.world import World
 
 KEY = dg.AssetKey(["raw", "ohlcv"])
+_LONGEST_MONTH = 31
 POOL = "yahoo"
 """Held by whatever asks a live source; the request gate paces across machines' processes too."""
 
@@ -84,7 +86,7 @@ def raw_assets(world: World) -> list[dg.AssetsDefinition]:
         stored = bar_store.daily()
         rows = stored.filter(pl.col("session").is_between(first, after, closed="left"))
         for month, part in _by_month(context.partition_keys, rows).items():
-            context.add_asset_metadata(_metadata(part), partition_key=month)
+            context.add_asset_metadata(_metadata(part) | _span(month), partition_key=month)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(final_version(rows)),
             metadata={"outcomes": dg.MetadataValue.md(outcome_table(outcomes))},
@@ -176,6 +178,13 @@ def _by_month(months: Sequence[str], rows: pl.DataFrame) -> dict[str, pl.DataFra
     parts = rows.with_columns(of.alias("month")).partition_by("month", as_dict=True)
     nothing = rows.clear()
     return {month: parts.get((month,), nothing) for month in months}
+
+
+def _span(month: str) -> dict[str, str]:
+    """First day of the month, and the first after it."""
+    first = datetime.strptime(month, MONTH_FORMAT).date()  # noqa: DTZ007 - a date has no time zone
+    after = (first + timedelta(days=_LONGEST_MONTH)).replace(day=1)
+    return {"first": str(first), "until": str(after)}
 
 
 def _metadata(rows: pl.DataFrame) -> dict[str, int | str]:

@@ -1,5 +1,6 @@
 """Bodies are kept whole and once, attempts are logged whole or counted as torn."""
 
+import fcntl
 import gzip
 import json
 from datetime import UTC, date, datetime
@@ -175,6 +176,24 @@ def test_lines_of_several_processes_do_not_mix(archive):
     assert sorted(notes) == sorted(
         f"{writer}:{number}" for writer in range(3) for number in range(200)
     )
+
+
+def log_once(folder, begun):
+    begun.set()
+    RawArchive(folder).log(fetch())
+
+
+def test_a_writer_waits_for_another_to_finish_its_line(archive):
+    archive.log(fetch())
+    with log_file(archive).open("ab") as half_written:
+        fcntl.flock(half_written, fcntl.LOCK_EX)
+        begun = SERVER.Event()
+        writer = child(log_once, archive.folder, begun)
+        assert begun.wait(60.0)
+        writer.join(0.3)
+        assert writer.is_alive()
+    writer.join()
+    assert archive.fetches().height == 2
 
 
 def log_for_ever(folder, begun):

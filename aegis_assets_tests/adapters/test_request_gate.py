@@ -159,6 +159,11 @@ def test_what_was_sent_before_the_gate_shut_neither_opens_nor_doubles_it(tmp_pat
     gate.refused(1000.0)
     assert closed_for(gate, clock) == 1000.0
 
+    clock.now += 1000.0
+    gate.enter()
+    gate.refused()
+    assert closed_for(gate, clock) == 1800.0, "the refusals before are not forgotten"
+
 
 def test_a_clock_that_is_set_back_leaves_every_wait_as_long_as_it_was(tmp_path, clock):
     gate = clock.gate(tmp_path)
@@ -208,6 +213,16 @@ def real(path):
     )
 
 
+def race(action, arguments, racers):
+    """Run `action` in so many processes at once, to their good end."""
+    racing = [SPAWNED.Process(target=action, args=arguments, daemon=True) for _ in range(racers)]
+    for process in racing:
+        process.start()
+    for process in racing:
+        process.join(60.0)
+    assert [process.exitcode for process in racing] == [0] * racers
+
+
 def take(path, start, grants, count):
     gate = real(path)
     start.wait()
@@ -219,12 +234,8 @@ def take(path, start, grants, count):
 def test_four_processes_together_keep_the_pace_of_one(tmp_path):
     start, grants, count = SPAWNED.Barrier(RACERS), SPAWNED.SimpleQueue(), 10
     racing = (tmp_path / "gate", start, grants, count)
-    racers = [SPAWNED.Process(target=take, args=racing) for _ in range(RACERS)]
-    for racer in racers:
-        racer.start()
+    race(take, racing, RACERS)
     at = sorted(grants.get() for _ in range(RACERS * count))
-    for racer in racers:
-        racer.join()
 
     late = 0.02  # a grant is noted some time after it was given
     for first, last in itertools.combinations(range(len(at)), 2):
@@ -272,12 +283,7 @@ def ask_for_26_symbols(path, start, port):
 @pytest.mark.parametrize(("racers", "most"), [(1, 4), (RACERS, 7)])
 def test_a_host_that_refuses_for_ever_is_asked_seldom(tmp_path, host, racers, most):
     racing = (tmp_path / "gate", SPAWNED.Barrier(racers), host.server_port)
-    asking = [SPAWNED.Process(target=ask_for_26_symbols, args=racing) for _ in range(racers)]
-    for process in asking:
-        process.start()
-    for process in asking:
-        process.join()
-    assert [process.exitcode for process in asking] == [0] * racers
+    race(ask_for_26_symbols, racing, racers)
     assert 4 <= len(host.met) <= most
 
 
@@ -293,9 +299,9 @@ def test_a_killed_process_blocks_nobody(tmp_path):
     path, moment = tmp_path / "gate", random.Random(20_261_121)  # noqa: S311
     for _ in range(6):
         begun = SPAWNED.Event()
-        user = SPAWNED.Process(target=use_for_ever, args=(path, begun))
+        user = SPAWNED.Process(target=use_for_ever, args=(path, begun), daemon=True)
         user.start()
-        begun.wait()
+        assert begun.wait(60.0)
         before = RequestGate(path).state().requests_granted_today
         time.sleep(moment.uniform(0.0, 0.02))  # any moment of its writing
         user.kill()

@@ -138,8 +138,8 @@ def test_a_slot_hangs_on_its_month_alone(assets, table, slot):
 
 def test_a_slot_reads_two_months_back(short):
     job = short.graph.resolve_job_def(PUBLICATION_JOB)
-    [ins] = [node.definition.input_defs for node in job.nodes if "payload" in node.name]
-    back = {each.name: each.metadata.get(LOOK_BACK) for each in ins}
+    [inputs] = [node.definition.input_defs for node in job.nodes if node.name.endswith("matrix")]
+    back = {each.name: each.metadata.get(LOOK_BACK) for each in inputs}
 
     assert {back["candles"], back["features_buyer"]} == {62}
     assert back["models_buyer"] is None

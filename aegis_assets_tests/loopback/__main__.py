@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -41,6 +41,10 @@ def main(arguments: list[str] | None = None) -> None:
     with LoopbackYahoo(_book(options.book), clock=clock, delay=delay, port=options.port) as yahoo:
         for name, value in yahoo.environment.items():
             sys.stdout.write(f"export {name}={value}\n")
+        if options.tick:
+            shift = int((clock.now - datetime.now(UTC)).total_seconds())
+            sign = "-" if shift < 0 else ""
+            sys.stdout.write(f"export AEGIS_CLOCK_SHIFT={sign}PT{abs(shift)}S\n")
         sys.stdout.write(f"# {yahoo.url} serves until Ctrl-C\n")
         sys.stdout.flush()
         stop.wait()
