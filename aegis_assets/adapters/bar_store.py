@@ -75,6 +75,14 @@ class BarStore:
         found = self._warehouse.found(SPOT_TABLE, Window("session", session, session + _DAY))
         return bars.empty(SPOT) if found is None else found
 
+    def make_tables(self) -> None:
+        """Bring the tables into being, empty, so that whoever reads them finds no bars."""
+        with self._warehouse.transaction() as tables:
+            for shelf in (DAILY, INTRADAY):
+                tables.append(shelf.table, bars.empty(shelf.columns))
+                tables.append(shelf.revisions, bars.empty(shelf.revision_columns))
+            tables.append(SPOT_TABLE, bars.empty(SPOT))
+
     def change_daily(self, symbol: str, change: Change) -> Absorption:
         """Let `change` see all daily bars of the symbol, and keep what it makes of them."""
         return self._change(DAILY, Window("session", *_ALL, symbol), change)

@@ -41,14 +41,16 @@ def create_atomically(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def locked(folder: Path, *, exclusive: bool) -> Iterator[None]:
+def locked(folder: Path, *, exclusive: bool, waits: bool = True) -> Iterator[None]:
     """Hold `folder` against other holders; the lock of a killed process ends with it.
 
-    Raises `OSError` where the folder cannot be opened.
+    Raises `OSError` where the folder cannot be opened, and `BlockingIOError` where another holds
+    it and one is not to wait.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+        fcntl.flock(descriptor, mode if waits else mode | fcntl.LOCK_NB)
         yield
     finally:
         os.close(descriptor)

@@ -180,15 +180,14 @@ class Ingestion:
         """A whole history is judged by itself, and is a new epoch if any price is another."""
         fetched = self._stamped(answer, stored.clear())
         factor = scale(stored, fetched, answer, trusted=trusted)
-        differs = overlap(stored, fetched) in {Overlap.ADJUSTED, Overlap.RESTATED}
-        renewed = differs or trusted and not stored.is_empty()
+        renewed = trusted or overlap(stored, fetched) in {Overlap.ADJUSTED, Overlap.RESTATED}
         return absorbed(stored, fetched, _KEYS, renewed=renewed, scale=factor)
 
     def _stamped(self, answer: DailyAnswer, stored: pl.DataFrame) -> pl.DataFrame:
         """The answer's bars, judged after the stored good ones that lie before them."""
         is_final = final_sessions(self.market, answer.origin)
         fetched = stamped(answer.bars, answer.origin, is_final)
-        earlier = pl.col("session") < fetched["session"].min()
+        earlier = pl.col("session") < pl.lit(fetched["session"].min(), pl.Date)
         before = stored.filter(pl.col("reason").is_null() & earlier).drop("reason")
         both = judged(pl.concat([before, fetched]), answer.instrument, self.market)
         return both.join(fetched, on=_KEYS, how="semi")
@@ -241,9 +240,8 @@ def outcome(
 
 
 def _verdict(made: Absorption) -> Verdict:
-    if made.renewed:
-        return Verdict.RENEWED
-    return Verdict.UNCHANGED if made.written.is_empty() else Verdict.UPDATED
+    changed = Verdict.RENEWED if made.renewed else Verdict.UPDATED
+    return Verdict.UNCHANGED if made.written.is_empty() else changed
 
 
 def kept(instrument: Instrument, error: SourceError, *, asked: bool) -> Outcome:

@@ -4,7 +4,7 @@ Three requests in all: both lengths of the index, one minute of the volatility i
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -33,8 +33,9 @@ Answers = Mapping[tuple[str, str], IntradayAnswer]
 class Gathered:
     """What one look at a session gave: an outcome per request, and a price per instrument."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
-    quotes: list[Quote] = field(default_factory=list)
+    asked_at: datetime
+    outcomes: list[Outcome]
+    quotes: list[Quote]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class IntradayIngestion:
 
     def run(self, session: date) -> Gathered:
         """Ask for the session's bars as far as it has gone, and for the price of now."""
+        asked_at = self.source.now()
         outcomes: list[Outcome] = []
         answers: dict[tuple[str, str], IntradayAnswer] = {}
         stopped: SourceError | None = None
@@ -62,7 +64,7 @@ class IntradayIngestion:
                 outcomes.append(kept(instrument, error, asked=True))
                 if isinstance(error, RateLimitError | CoolingDownError | TransportError):
                     stopped = error
-        return Gathered(outcomes, list(self._quotes(answers, session)))
+        return Gathered(asked_at, outcomes, list(self._quotes(answers, session)))
 
     def _asked(self) -> list[tuple[Instrument, str]]:
         index, implied = self.market.index, self.market.volatility_index
@@ -84,9 +86,10 @@ class IntradayIngestion:
 
     def _is_final(self, answer: IntradayAnswer, session: date) -> pl.Expr:
         """Whether a bar was over: a later trade is known, or the session has closed and settled."""
-        ends = pl.col("start") + _LENGTHS[answer.interval]
-        settled = is_settled(self.market, session, answer.origin)
-        return pl.lit(settled) | (ends <= pl.lit(answer.origin.last_trade))
+        if is_settled(self.market, session, answer.origin):
+            return pl.lit(value=True)
+        last_trade = pl.lit(answer.origin.last_trade).cast(pl.Datetime("us", "UTC"))
+        return pl.col("start") + _LENGTHS[answer.interval] <= last_trade
 
     def _judged(self, bars: pl.DataFrame, instrument: Instrument, session: date) -> pl.DataFrame:
         bad = intraday.quarantined(bars, [instrument], self.market, session)

@@ -1,7 +1,7 @@
 """A live source as it was known at a moment of the past, from what was stored of it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 
@@ -55,9 +55,7 @@ class StoredSource:
 
 def known_at(bars: pl.DataFrame, revisions: pl.DataFrame, moment: datetime) -> pl.DataFrame:
     """The bars that had been fetched by `moment`, each with the values that it had then."""
-    former = revisions.filter(
-        pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= moment),
-        pl.col("superseded_at") > moment,
-    )
-    present = bars.filter(pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= moment))
-    return pl.concat([present, former.select(bars.columns)]).sort("symbol", "session")
+    utc = moment.astimezone(UTC)
+    had_come = pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= utc)
+    former = revisions.filter(had_come, pl.col("superseded_at") > utc).select(bars.columns)
+    return pl.concat([bars.filter(had_come), former]).sort("symbol", "session")

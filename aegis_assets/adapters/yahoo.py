@@ -6,7 +6,7 @@ understand an answer.  After a refusal, a network failure or a false answer it w
 
 import time as clock
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -186,11 +186,13 @@ class YahooSource:
 
 
 def _answered_by(second: Callable[[], _Answer], first: ShapeError) -> _Answer:
-    """What the second reader makes of it; if that fails too, both are told."""
+    """What the second reader makes of it, and why it was asked; if it fails too, both are told."""
     try:
-        return second()
+        answer: _Answer = second()
     except AnswerError as error:
-        raise ShapeError(first.code, f"{first}; and yfinance: {error}") from error
+        words = str(first).removeprefix(f"{first.code}: ")
+        raise ShapeError(first.code, f"{words}; and yfinance: {error}") from error
+    return replace(answer, findings=(first.code, *answer.findings))
 
 
 def yahoo_source(settings: Settings) -> YahooSource:

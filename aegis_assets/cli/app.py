@@ -23,6 +23,7 @@ from aegis_assets.cli.findings import Level
 from aegis_assets.cli.replaying import remade
 from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.cli.tables import forecast_table, target_table, unavailable_lines
+from aegis_assets.cli.turns import turn
 from aegis_assets.core.errors import AegisError, PublishError, SettingsError
 from aegis_assets.core.payload import Payload
 from aegis_assets.definitions import graph
@@ -76,7 +77,7 @@ def run(
         chosen = settings()
         here = world(chosen)
         platform = Platform(here, graph(here), _instance(chosen))
-        with _bars() as bars:
+        with turn(Path.cwd(), platform.instance), _bars() as bars:
             for stage in platform.due(rebuild=rebuild):
                 _run(platform, stage, bars)
         _show(chosen)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 import dagster as dg
@@ -11,13 +12,23 @@ from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.cli.turns import BY_HAND
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError, SettingsError
 from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.payload import Payload
+from aegis_assets.core.sessions import close_of, last_opened_session
 from aegis_assets.defs.candles import outdated_months
+from aegis_assets.defs.intraday import ASKED_AT, COMPLETE
+from aegis_assets.defs.intraday import RAW as INTRADAY_KEY
 from aegis_assets.defs.io_managers import table_name
-from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import (
+    HISTORY_JOB,
+    INGESTION_JOB,
+    INTRADAY_JOB,
+    PUBLICATION_JOB,
+    TRAINING_JOB,
+)
 from aegis_assets.defs.raw import rebuild_config
 from aegis_assets.defs.world import World
 from aegis_assets.settings import Settings
@@ -86,8 +97,10 @@ class Platform:
         if not slot:
             msg = f"no slot since AEGIS_SLOTS_START ({self.world.first_slot}): set an earlier day"
             raise SettingsError(msg)
+        session = self._session_to_look_at() if self.world.source.is_live else []
+        yield self._stage(INTRADAY_JOB, "intraday", session)
         published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
-        same = trained and not months and published
+        same = trained and not months and not session and published
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
 
     def run(self, stage: Stage, progress: Progress) -> None:
@@ -104,7 +117,7 @@ class Platform:
             instance=self.instance,
             run_config=_QUIET | (rebuild_config() if stage.rebuild else {}),
             partition_key=stage.keys[0] if single else None,
-            tags=None if single else tags,
+            tags=BY_HAND if single else BY_HAND | tags,
         )
 
     def _months_to_ask_for(self, *, rebuild: bool) -> list[str]:
@@ -133,6 +146,19 @@ class Platform:
         changed = [*outdated_months(self.world, self.warehouse), *self._unfinished()]
         due = [*self._missing(assets, keys), *(keys.index(each) for each in changed)]
         return keys[max(0, min(due) - _MATURING) :] if due else []
+
+    def _session_to_look_at(self) -> list[str]:
+        """The session that opened last, unless it was looked at after it had settled."""
+        market, now = self.world.market, self.world.source.now()
+        session = last_opened_session(market, now)
+        settled = close_of(market, session) + market.settles
+        newest = dg.AssetRecordsFilter(INTRADAY_KEY, asset_partitions=[str(session)])
+        for record in self.instance.fetch_materializations(newest, limit=1).records:
+            event = record.asset_materialization
+            told = {} if event is None else {k: v.value for k, v in event.metadata.items()}
+            if told.get(COMPLETE) and datetime.fromisoformat(str(told[ASKED_AT])) >= settled:
+                return []
+        return [str(session)]
 
     def _missing(self, assets: list[dg.AssetKey], keys: list[str]) -> list[int]:
         done = [self.instance.get_materialized_partitions(asset) for asset in assets]
@@ -200,7 +226,7 @@ class Platform:
     def _stage(
         self, job: str, title: str, keys: list[str], why: str = "", *, rebuild: bool = False
     ) -> Stage:
-        events = 2 * len(keys) * len(self._assets(job))
+        events = 2 * len(keys) * len(self._assets(job)) if keys else 0
         return Stage(job, title, tuple(keys), events, why, rebuild)
 
 

@@ -39,7 +39,7 @@ class Absorption:
     """All bars of an instrument once an answer has joined them, and what that changed.
 
     `written` are the keys of rows that are new or other than before; `revisions` the former values
-    of final bars; `refused` the answer's bad bars whose stored ones are good.  `settled` counts
+    of final bars; `refused` the answer's bad bars whose stored ones are, or were, good.  `settled` counts
     bars that became final; `renewed` says that they are of a new epoch.
     """
 
@@ -127,7 +127,7 @@ def absorbed(
         refused=both.filter("is_refused").select(*keys, "reason"),
         added=both.filter("is_new").height,
         settled=both.filter("is_taken", "is_final", ~pl.col("is_final_old")).height,
-        renewed=renewed,
+        renewed=renewed and not stored.is_empty(),
     )
 
 
@@ -139,7 +139,8 @@ def _compared(stored: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str]) 
     known = pl.col("revision_old").is_not_null()
     changed = known & ~pl.all_horizontal(same.values())
     settles = known & (pl.col("is_final") != pl.col("is_final_old"))
-    refused = known & pl.col("reason").is_not_null() & pl.col("reason_old").is_null()
+    was_good = pl.col("reason_old").is_null() | (pl.col("fault_old") == OLD_EPOCH)
+    refused = known & pl.col("reason").is_not_null() & was_good.fill_null(value=False)
     late = known & pl.col("is_final_old") & ~pl.col("is_final")
     free = ~(refused | late)
     return both.with_columns(
@@ -148,7 +149,7 @@ def _compared(stored: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str]) 
         is_held_off=~free,
         is_taken=~known | free & (changed | settles),
         is_revised=free & changed & pl.col("is_final") & pl.col("is_final_old"),
-        is_only_volume=pl.all_horizontal(same[name] for name in values if name != "volume"),
+        is_readjusted=known & ~same.get("adj_close", pl.lit(value=True)),
     )
 
 
@@ -180,9 +181,8 @@ def _rows(taken: pl.DataFrame, stored: pl.DataFrame, *, renewed: bool) -> pl.Dat
 def _is_readjusted(both: pl.DataFrame) -> bool:
     """Whether the oldest bar whose close stayed is adjusted otherwise: then all before it is."""
     good = pl.col("reason").is_null() & pl.col("reason_old").is_null() & ~pl.col("is_new")
-    close = _near(pl.col("close"), pl.col("close_old"))
-    oldest = both.filter(good & close).sort("session").head(1)
-    return not oldest.filter(~_near(pl.col("adj_close"), pl.col("adj_close_old"))).is_empty()
+    stayed = good & _near(pl.col("close"), pl.col("close_old"))
+    return bool(both.filter(stayed).sort("session").head(1)["is_readjusted"].any())
 
 
 def _marked(outdated: pl.DataFrame, fetched: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +212,7 @@ def _causes(both: pl.DataFrame, keys: Sequence[str], scale: float) -> pl.DataFra
     cause = (
         pl.when(pl.col("reason_old").is_not_null() & pl.col("reason").is_null())
         .then(pl.lit(Cause.MENDED.value))
-        .when(moved & ~pl.col("is_only_volume"))
+        .when(moved & (pl.lit(scale != 1.0) | pl.col("is_readjusted")))
         .then(pl.lit(Cause.ADJUSTMENT.value))
         .otherwise(pl.lit(Cause.RESTATEMENT.value))
     )

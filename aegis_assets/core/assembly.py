@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from aegis_assets.core.bars import Quote
 from aegis_assets.core.card import Frozen
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.engines.blocks.words import NO_INTRADAY, NOT_BUILT
@@ -27,7 +28,14 @@ from aegis_assets.core.payload import (
     VolatilityIndexQuality,
 )
 from aegis_assets.core.provenance import Provenance, unavailable
-from aegis_assets.core.sessions import close_of, last_final_session, sessions_between
+from aegis_assets.core.running import Running
+from aegis_assets.core.sessions import (
+    close_of,
+    is_trading,
+    last_final_session,
+    open_of,
+    sessions_between,
+)
 
 
 def payload(  # noqa: PLR0913 - each is a fact of its own
@@ -39,12 +47,14 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
     as_of: datetime,
     source: str,
     due: date | None = None,
+    running: Running | None = None,
 ) -> Payload:
     """The payload of the slot that ends at `as_of`.
 
     `candles` is a panel; `features` and `forecasters` are by engine, the latter then by target.
     Rows after `due` are not looked at: the newest session whose candle the source could have had
-    by then, or else the newest that had closed.
+    by then, or else the newest that had closed.  `running` is what a live source knows of the
+    session at `as_of`; every forecast is measured from the last daily close all the same.
     """
     due = due or last_final_session(market, as_of)
     seen = candles.filter(pl.col("session") <= due)
@@ -60,14 +70,14 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
             "generated_at": None,
             "as_of": as_of,
             "market_name": market.name,
-            "market": _market_block(market, seen, as_of),
+            "market": _market_block(market, seen, as_of, running),
             **blocks,
             "provenance": {
                 "market.regime": unavailable(NOT_BUILT),
                 "market.trend": unavailable(NOT_BUILT),
                 **provenance,
             },
-            "data_quality": _data_quality(market, seen, due, as_of, source),
+            "data_quality": _data_quality(market, seen, due, as_of, source, running),
         }
     )
 
@@ -103,9 +113,15 @@ def _blocks(
     return blocks, provenance
 
 
-def _market_block(market: Market, seen: pl.DataFrame, as_of: datetime) -> MarketBlock:
-    spot, spot_change, spot_share = _change(seen["close"])
-    vix, vix_change, vix_share = _change(seen["volatility_index"])
+def _market_block(
+    market: Market, seen: pl.DataFrame, as_of: datetime, running: Running | None
+) -> MarketBlock:
+    closes, implied = seen["close"], seen["volatility_index"]
+    if running is not None:
+        closes = _with_quote(closes, running.spot)
+        implied = _with_quote(implied, running.volatility_index)
+    spot, spot_change, spot_share = _change(closes)
+    vix, vix_change, vix_share = _change(implied)
     return MarketBlock(
         spot=spot or 0.0,
         spot_change=spot_change,
@@ -117,6 +133,13 @@ def _market_block(market: Market, seen: pl.DataFrame, as_of: datetime) -> Market
         trend=None,
         session=_state(market, as_of),
     )
+
+
+def _with_quote(closes: pl.Series, quote: Quote | None) -> pl.Series:
+    """The closes with the running session's price after them; a stored close is there already."""
+    if quote is None or quote.stale:
+        return closes
+    return closes.append(pl.Series([quote.price], dtype=pl.Float64))
 
 
 def _change(values: pl.Series) -> tuple[float | None, float | None, float | None]:
@@ -133,39 +156,54 @@ def _state(market: Market, as_of: datetime) -> SessionState:
     day = local.date()
     if sessions_between(market, day, day).is_empty():
         return SessionState.HOLIDAY
-    if local.time() < market.opens:
+    if as_of < open_of(market, day):
         return SessionState.PRE_OPEN
     return SessionState.CLOSED if as_of >= close_of(market, day) else SessionState.OPEN
 
 
-def _data_quality(
-    market: Market, seen: pl.DataFrame, due: date, as_of: datetime, source: str
+def _data_quality(  # noqa: PLR0913, PLR0917 - each is a fact of its own
+    market: Market,
+    seen: pl.DataFrame,
+    due: date,
+    as_of: datetime,
+    source: str,
+    running: Running | None,
 ) -> DataQuality:
     session = seen["session"][-1]
     behind = _sessions_after(market, session, due)
     implied = seen.filter(pl.col("volatility_index").is_not_null())["session"]
     implied_last = None if implied.is_empty() else implied[-1]
     implied_behind = None if implied_last is None else _sessions_after(market, implied_last, due)
-    spot_at = close_of(market, session)
+    quote = running.spot if running else None
+    spot_at = quote.quoted_at if quote and not quote.stale else close_of(market, session)
+    quoted_by = (
+        f"{source}: {quote.source}" if quote and not quote.stale else f"{source}: daily close"
+    )
+    late = running is not None and is_trading(market, as_of) and (quote is None or quote.stale)
     reasons = [
         *([f"daily candles end {behind} sessions before {due}"] if behind else []),
         *(["the volatility index has no close for the last session"] if implied_behind else []),
         *(["the volatility index is missing"] if implied_last is None else []),
+        *(["no price of the running session is at hand"] if late else []),
         NO_INTRADAY,
     ]
     return DataQuality(
-        status=Status.STALE if behind else Status.DEGRADED if implied_behind != 0 else Status.OK,
+        status=Status.STALE
+        if behind or late
+        else Status.DEGRADED
+        if implied_behind != 0
+        else Status.OK,
         reasons=tuple(reasons),
         source=source,
         spot=SpotQuality(
-            source=f"{source}: daily close",
+            source=quoted_by,
             as_of=spot_at,
             age_s=(as_of - spot_at).total_seconds(),
         ),
         daily=DailyQuality(
             last_final_session=session, sessions_behind=behind, data_version=data_version(seen)
         ),
-        intraday=None,
+        intraday=running.quality if running else None,
         volatility_index=VolatilityIndexQuality(
             last_session=implied_last, sessions_behind=implied_behind
         ),

@@ -153,7 +153,7 @@ def last_closed(candles: pl.DataFrame, as_of: datetime) -> LastClose | None:
         raise DataError(msg)
     for interval in _SPOT_INTERVALS:
         over = pl.col("start") + _length(interval)
-        closed = candles.filter(pl.col("interval") == interval, over <= as_of)
+        closed = candles.filter(pl.col("interval") == interval, over <= as_of.astimezone(UTC))
         if not closed.is_empty():
             price, moment = closed.sort("start").select("close", over).row(-1)
             return LastClose(price, moment, interval)

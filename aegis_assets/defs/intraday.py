@@ -24,6 +24,8 @@ CANDLES = dg.AssetKey(["candles", "intraday"])
 QUARANTINE = dg.AssetKey(["candles", "intraday_quarantine"])
 INTRADAY_KEYS = (RAW, SPOT_KEY, CANDLES, QUARANTINE)
 ENOUGH = 0.95
+ASKED_AT, COMPLETE = "asked at", "all answered"
+"""Metadata of a look at a session."""
 
 _QUARANTINE = intraday.SCHEMA | {"reason": (pl.String(), "code of the first law that it breaks")}
 _ANSWERED = dg.AssetCheckSpec(
@@ -80,10 +82,15 @@ def _gathered(world: World) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, bar_store: dg.ResourceParam[BarStore]
     ) -> Iterator[dg.MaterializeResult[None]]:
         session, _ = span(context)
+        bar_store.make_tables()
         found = IntradayIngestion(world.intraday_source, bar_store, world.market).run(session)
         yield dg.MaterializeResult(
             asset_key=RAW,
-            metadata={"outcomes": dg.MetadataValue.md(outcome_table(found.outcomes))},
+            metadata={
+                "outcomes": dg.MetadataValue.md(outcome_table(found.outcomes)),
+                ASKED_AT: found.asked_at.isoformat(),
+                COMPLETE: all(each.verdict is not Verdict.KEPT for each in found.outcomes),
+            },
             check_results=[_answered(found)],
         )
         yield dg.MaterializeResult(
@@ -107,7 +114,7 @@ def _answered(found: Gathered) -> dg.AssetCheckResult:
 
 
 def _fresh(found: Gathered, world: World) -> dg.AssetCheckResult:
-    now = world.source.now()
+    now = found.asked_at
     stale = [quote.symbol for quote in found.quotes if quote.stale]
     missing = {each.symbol for each in world.market.instruments} - {q.symbol for q in found.quotes}
     late = [*stale, *sorted(missing)]

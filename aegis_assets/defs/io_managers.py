@@ -25,6 +25,8 @@ from aegis_assets.defs.windows import days_of
 PARTITION_COLUMN = "aegis/partition_column"
 LOOK_BACK = "aegis/look_back_days"
 """Metadata of an input: days before the partition's window that are read too."""
+MAY_BE_ABSENT = "aegis/may_be_absent"
+"""Metadata of an input: where its table does not exist yet, it is a frame without columns."""
 
 
 def _window(context: dg.InputContext | dg.OutputContext, metadata: Mapping[str, Any]) -> Window:
@@ -65,7 +67,11 @@ class WarehouseIOManager(dg.IOManager):
         window = _window(context, upstream.definition_metadata)
         earlier = timedelta(days=context.definition_metadata.get(LOOK_BACK, 0))
         window = replace(window, start=window.start - earlier)
-        return self._warehouse.rows(table_name(context.asset_key), window)
+        table = table_name(context.asset_key)
+        if context.definition_metadata.get(MAY_BE_ABSENT):
+            found = self._warehouse.found(table, window)
+            return pl.DataFrame() if found is None else found
+        return self._warehouse.rows(table, window)
 
 
 class ModelStoreIOManager(dg.IOManager):

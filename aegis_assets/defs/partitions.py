@@ -26,7 +26,7 @@ SESSION_FORMAT = "%Y-%m-%d"
 _WEEK = timedelta(days=7)
 _SATURDAY = 5
 _MONTHS_TO_MATURE = 3
-_MIDNIGHT, _FIRST_MINUTE = time(), time(0, 1)
+_MIDNIGHT = time()
 
 
 def _mapping(start: int, end: int = 0) -> dg.TimeWindowPartitionMapping:
@@ -90,7 +90,7 @@ def live_partitions(market: Market, first: date, today: date, first_slot: date) 
 
     The running month and week exist: a month is made again after each of its sessions.  A slot is
     any half hour, counted from the regular open, that overlaps trading; it exists once it is over.
-    A session exists from the start of its day on.
+    A session exists from the end of the day of the one before it.
     """
     zone = market.time_zone
     last = min(calendar_end(market), date(today.year + 1, 12, 31))
@@ -143,17 +143,14 @@ def _partitions(
 
 
 def _sessions(market: Market, first: date, last: date) -> dg.TimeWindowPartitionsDefinition:
-    """The first minute of each day on which the exchange trades, so that it exists from then on."""
-    ticks = [_MIDNIGHT, _FIRST_MINUTE]
+    """The days on which the exchange trades; the one that runs, or else the next, exists."""
     return dg.TimeWindowPartitionsDefinition(
         start=first.strftime(SESSION_FORMAT),
-        cron_schedule=cron(ticks),
+        cron_schedule="0 0 * * *",
         fmt=SESSION_FORMAT,
         timezone=market.time_zone,
-        exclusions=[
-            f"{_FIRST_MINUTE.minute} {_FIRST_MINUTE.hour} * * *",
-            *session_exclusions(market, first, last, _MIDNIGHT),
-        ],
+        exclusions=session_exclusions(market, first, last, _MIDNIGHT),
+        end_offset=1,
     )
 
 

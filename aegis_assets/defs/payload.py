@@ -3,6 +3,7 @@
 from typing import Any
 
 import dagster as dg
+import polars as pl
 from pydantic import ValidationError
 
 from aegis_assets.adapters.libraries import library_versions
@@ -12,7 +13,9 @@ from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.payload import Payload, encoded
-from aegis_assets.defs.io_managers import LOOK_BACK
+from aegis_assets.core.running import Running, running_session
+from aegis_assets.defs.intraday import CANDLES as INTRADAY
+from aegis_assets.defs.io_managers import LOOK_BACK, MAY_BE_ABSENT
 from aegis_assets.defs.schemas import OWNERS
 from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.world import World
@@ -33,7 +36,12 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
         ins={
             name: dg.AssetIn(key, metadata={LOOK_BACK: _LOOK_BACK}) for name, key in recent.items()
         }
-        | models,
+        | models
+        | (
+            {"intraday": dg.AssetIn(INTRADAY, metadata={MAY_BE_ABSENT: True})}
+            if world.source.is_live
+            else {}
+        ),
         partitions_def=world.partitions.slots,
         io_manager_key="publisher",
         group_name="payload",
@@ -59,9 +67,22 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
             as_of=as_of,
             source=world.source.name,
             due=world.settled_at(as_of),
+            running=_running(world, inputs.get("intraday"), context),
         )
 
     return [aegismatrix]
+
+
+def _running(
+    world: World, candles: pl.DataFrame | None, context: dg.AssetExecutionContext
+) -> Running | None:
+    """The session as the slot saw it; nothing of an archive, which knows no running session."""
+    if candles is None:
+        return None
+    if candles.is_empty():
+        return Running(None, None, None)
+    slot = context.partition_time_window
+    return running_session(world.market, candles, slot.start.date(), slot.end)
 
 
 def payload_checks() -> list[dg.AssetChecksDefinition]:

@@ -12,7 +12,7 @@ _BARS = ("bars", "absorption", "vetting", "spot", "laws", "sessions", "universe"
 _CANDLES = ("candles", "intraday", *_BARS)
 _TABLES = (*_CANDLES, "indicators", "labels", "engines/engine")
 _MODELS = (*_TABLES, "estimators", "evaluation", "engines/volatility")
-_PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "assembly")
+_PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "running", "assembly")
 
 
 def candles_version() -> str:

@@ -19,7 +19,9 @@ from aegis_assets.core.universe import Instrument, InstrumentClass
 from aegis_assets_tests.loopback.server import LoopbackYahoo
 
 APPLE = Instrument("AAPL", InstrumentClass.EQUITY)
-VALUES = ["symbol", "session", "open", "high", "low", "close", "adj_close", "volume"]
+BARS = ["symbol", "session", "open", "high", "low", "close", "adj_close"]
+MINUTES = ["symbol", "interval", "start", "open", "high", "low", "close"]
+"""What makes a stored bar: its key and its prices."""
 
 
 class Bench:
@@ -69,12 +71,16 @@ class Bench:
     def put_away(self, market: Market, instrument: Instrument) -> pl.DataFrame:
         """Stored daily bars that do not become candles, with the reason."""
         bars = self.store.daily(instrument.symbol)
-        return candles.quarantined(bars, [instrument], _sessions_of(bars, market))
+        return candles.quarantined(bars, [instrument], sessions_of(bars, market))
+
+    def minutes(self, market: Market, session: date) -> pl.DataFrame:
+        """Stored intraday bars of the session, of both instruments."""
+        return pl.concat(self.store.intraday(each.symbol, session) for each in market.instruments)
 
     def candles(self, market: Market, instrument: Instrument) -> pl.DataFrame:
         """Daily candles of what is stored."""
         bars = self.store.daily(instrument.symbol)
-        return candles.validated(bars, [instrument], _sessions_of(bars, market))
+        return candles.validated(bars, [instrument], sessions_of(bars, market))
 
     def _now(self) -> datetime:
         return self.yahoo.clock.now.astimezone(UTC)
@@ -83,7 +89,8 @@ class Bench:
         self.yahoo.clock.advance(timedelta(seconds=seconds))
 
 
-def _sessions_of(bars: pl.DataFrame, market: Market) -> pl.Series:
+def sessions_of(bars: pl.DataFrame, market: Market) -> pl.Series:
+    """The exchange's sessions from the first of the bars to the last."""
     days: list[date] = bars["session"].to_list()
     if not days:
         return pl.Series("session", [], dtype=pl.Date)

@@ -95,4 +95,6 @@ def test_a_run_that_was_killed_again_and_again_ends_as_an_undisturbed_one(begun,
     assert set(found) == set(expected)
     for name, rows in expected.items():
         assert_frame_equal(found[name], rows, check_exact=True)
-    assert ran(folder, "run").count("nothing due") == len(("bars", "history", "training", "publish"))
+    assert ran(folder, "run").count("nothing due") == len(
+        ("bars", "history", "training", "publish")
+    )

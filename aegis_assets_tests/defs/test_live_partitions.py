@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aegis_assets.core.markets import MARKETS, NIFTY, SP500
-from aegis_assets.core.sessions import sessions_between
+from aegis_assets.core.sessions import next_session, sessions_between
 from aegis_assets.defs.partitions import live_partitions
 from aegis_assets.defs.ticks import slots_between
 
@@ -44,7 +44,9 @@ def test_sessions_are_the_days_on_which_the_exchange_trades(market):
     later = datetime(2025, 1, 1, tzinfo=ZoneInfo(market.time_zone))
     expected = sessions_between(market, FIRST_SLOT, date(2024, 12, 31))
 
-    assert spans.sessions.get_partition_keys(current_time=later) == [str(day) for day in expected]
+    *found, running = spans.sessions.get_partition_keys(current_time=later)
+    assert found == [str(day) for day in expected]
+    assert running == str(next_session(market, date(2024, 12, 31)))
 
 
 @pytest.mark.parametrize(
@@ -80,14 +82,14 @@ def test_a_regular_session_has_thirteen_slots_of_half_an_hour(spans):
     ("moment", "newest"),
     [
         (india(10, 30, 23, 59), "2024-10-30"),
-        (india(10, 31, 0, 1), "2024-10-31"),
+        (india(10, 31, 0, 0), "2024-10-31"),
         (india(10, 31, 9, 2), "2024-10-31"),
-        (india(11, 1, 10), "2024-11-01"),
-        (india(11, 3, 12), "2024-11-01"),
+        (india(11, 1, 18), "2024-11-01"),
+        (india(11, 3, 12), "2024-11-04"),
     ],
     ids=str,
 )
-def test_a_session_exists_on_its_day(spans, moment, newest):
+def test_the_session_of_a_day_exists_on_that_day(spans, moment, newest):
     assert spans.sessions.get_partition_keys(current_time=moment)[-1] == newest
 
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-NO_INTRADAY = "the source has no intraday bars"
+NO_INTRADAY = "no model of this release reads intraday bars"
 NOT_BUILT = "no rule or model for it is part of this release"
 NO_CHAIN = "no option chain is at hand"
 NO_LEDGER = "comes from the ledger of resolved forecasts, which holds none yet"
