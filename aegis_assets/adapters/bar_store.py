@@ -48,6 +48,11 @@ INTRADAY = Shelf(
     "raw.intraday", "raw.intraday_revisions", bars.INTRADAY_BARS, bars.INTRADAY_REVISIONS
 )
 SPOT_TABLE: Final = "raw.spot"
+ASKED_TABLE: Final = "raw.asked"
+ASKED: Columns = {
+    "session": (pl.Date(), "first day of the longest history that was asked for"),
+    "symbol": (pl.String(), "symbol as Yahoo spells it"),
+}
 
 
 class BarStore:
@@ -66,9 +71,11 @@ class BarStore:
 
     def intraday(self, symbol: str, session: date) -> pl.DataFrame:
         """Intraday bars (`bars.INTRADAY_BARS`) that begin on the session's date."""
-        window = Window("session", session, session + _DAY, symbol)
-        found = self._warehouse.found(INTRADAY.table, window)
-        return bars.empty(INTRADAY.columns) if found is None else found
+        return self._of_session(INTRADAY.table, INTRADAY.columns, symbol, session)
+
+    def intraday_revisions(self, symbol: str, session: date) -> pl.DataFrame:
+        """Former values of the session's final intraday bars (`bars.INTRADAY_REVISIONS`)."""
+        return self._of_session(INTRADAY.revisions, INTRADAY.revision_columns, symbol, session)
 
     def quotes(self, session: date) -> pl.DataFrame:
         """Prices that were asked for in the session (`SPOT`)."""
@@ -82,6 +89,19 @@ class BarStore:
                 tables.append(shelf.table, bars.empty(shelf.columns))
                 tables.append(shelf.revisions, bars.empty(shelf.revision_columns))
             tables.append(SPOT_TABLE, bars.empty(SPOT))
+
+    def asked_since(self, symbol: str) -> date | None:
+        """First day of the longest history that the source was ever asked for, and gave."""
+        found = self._warehouse.found(ASKED_TABLE, Window("session", *_ALL, symbol))
+        first = None if found is None else found["session"].min()
+        return first if isinstance(first, date) else None
+
+    def note_asked(self, symbol: str, since: date) -> None:
+        """Remember that all since this day was asked for, and came."""
+        schema = {name: kind for name, (kind, _) in ASKED.items()}
+        row = pl.DataFrame({"session": [since], "symbol": [symbol]}, schema=schema)
+        with self._warehouse.transaction() as tables:
+            tables.replace(ASKED_TABLE, row, Window("session", *_ALL, symbol))
 
     def change_daily(self, symbol: str, change: Change) -> Absorption:
         """Let `change` see all daily bars of the symbol, and keep what it makes of them."""
@@ -111,6 +131,11 @@ class BarStore:
             same = ["symbol", "quoted_at", "source", "stale", "price"]
             if known is None or known.join(asked, on=same, how="semi").is_empty():
                 tables.append(SPOT_TABLE, asked)
+
+    def _of_session(self, table: str, columns: Columns, symbol: str, session: date) -> pl.DataFrame:
+        window = Window("session", session, session + _DAY, symbol)
+        found = self._warehouse.found(table, window)
+        return bars.empty(columns) if found is None else found
 
     def _rows(self, table: str, columns: Columns, symbol: str | None) -> pl.DataFrame:
         window = None if symbol is None else Window("session", *_ALL, symbol)

@@ -103,6 +103,8 @@ class Ingestion:
         stored = judged(self.store.daily(instrument.symbol), instrument, self.market)
         last = self.source.last_session(self.market)
         first = self.history_start if rebuild else self._asked_from(stored, last)
+        if self._is_longer(instrument, stored):
+            first = self.history_start
         if first is None:
             return Outcome(instrument.symbol, Verdict.NOT_DUE)
         if first == self.history_start:
@@ -115,6 +117,11 @@ class Ingestion:
         self._judge(answer, f"superseded:{found}")
         why = f"{found}: the overlap with what was stored differed, so all was asked for again"
         return self._whole(instrument, last, why)
+
+    def _is_longer(self, instrument: Instrument, stored: pl.DataFrame) -> bool:
+        """Whether history is to begin earlier than what the source was ever asked for."""
+        asked = None if stored.is_empty() else self.store.asked_since(instrument.symbol)
+        return asked is not None and self.history_start < asked
 
     def _asked_from(self, stored: pl.DataFrame, last: date) -> date | None:
         """First session to ask for, or nothing while fewer than `patience` are missing."""
@@ -158,7 +165,9 @@ class Ingestion:
         answer = self.source.daily(self.market, instrument, self.history_start, last)
         reasons = self._vetted(answer, self.history_start, last)
         join = partial(self._replaced, trusted=trusted)
-        return self._absorbed(answer, (*why, *reasons), join, answers=1 + len(why))
+        made = self._absorbed(answer, (*why, *reasons), join, answers=1 + len(why))
+        self.store.note_asked(instrument.symbol, self.history_start)
+        return made
 
     def _absorbed(
         self, answer: DailyAnswer, reasons: tuple[str, ...], join: Join, answers: int = 1

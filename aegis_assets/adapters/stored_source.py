@@ -7,7 +7,16 @@ import polars as pl
 
 from aegis_assets.adapters.bar_store import BarStore
 from aegis_assets.adapters.sources import Source
-from aegis_assets.core.bars import EVENTS, QUOTES, DailyAnswer, Origin, empty
+from aegis_assets.core.bars import (
+    EVENTS,
+    INTRADAY,
+    QUOTES,
+    DailyAnswer,
+    IntradayAnswer,
+    Origin,
+    Quote,
+    empty,
+)
 from aegis_assets.core.errors import ContentError
 from aegis_assets.core.markets import Market
 from aegis_assets.core.universe import Instrument
@@ -47,7 +56,28 @@ class StoredSource:
         if bars.is_empty():
             msg = f"no bar of {symbol} had been fetched by {self.moment}: replay a later slot"
             raise ContentError("NO_ROWS", msg)
-        return DailyAnswer(instrument, bars, empty(EVENTS), Origin(self.name, None, None, None))
+        return DailyAnswer(instrument, bars, empty(EVENTS), self._origin)
+
+    def intraday(
+        self,
+        market: Market,  # noqa: ARG002 - what a source is asked
+        instrument: Instrument,
+        interval: str,
+        session: date,
+    ) -> IntradayAnswer:
+        """Finished bars of the session as they were known; the price of that moment is past."""
+        symbol = instrument.symbol
+        stored = self.store.intraday(symbol, session).filter(interval=interval)
+        former = self.store.intraday_revisions(symbol, session).filter(interval=interval)
+        known = known_at(stored, former, self.moment).filter("is_final").sort("start")
+        return IntradayAnswer(instrument, interval, known.select(*INTRADAY), None, self._origin)
+
+    def official_quote(self, instrument: Instrument) -> Quote | None:
+        """The exchange is not asked about the past."""
+
+    @property
+    def _origin(self) -> Origin:
+        return Origin(self.name, None, None, None)
 
     def judge(self, origin: Origin, symbol: str, interval: str, verdict: str) -> None:
         """Nothing to remember: it was judged when it came."""

@@ -1,5 +1,6 @@
 """A past slot made again, without touching what is stored."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,13 @@ from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.core.errors import SettingsError, StorageError
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.definitions import graph
-from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import (
+    HISTORY_JOB,
+    INGESTION_JOB,
+    INTRADAY_JOB,
+    PUBLICATION_JOB,
+    TRAINING_JOB,
+)
 from aegis_assets.defs.world import World, world
 from aegis_assets.settings import Settings
 
@@ -58,13 +65,13 @@ def _past(here: World, moment: datetime | None) -> Source:
     return StoredSource(here.source, BarStore(Warehouse(here.settings.warehouse_file)), moment)
 
 
-def _upstream(platform: Platform, slot: str) -> tuple[Stage, Stage, Stage]:
-    """All months up to the slot's, and the training week that serves it."""
+def _upstream(platform: Platform, slot: str) -> Iterator[Stage]:
+    """All months up to the slot's, the training week that serves it, the session it lies in."""
     day = slot[:10]
     months = tuple(key for key in platform.keys_of(HISTORY_JOB) if key <= day[:7])
     week = [key for key in platform.keys_of(TRAINING_JOB) if key <= day][-1]
-    return (
-        Stage(INGESTION_JOB, "bars", months, 0),
-        Stage(HISTORY_JOB, "history", months, 0),
-        Stage(TRAINING_JOB, "training", (week,), 0),
-    )
+    yield Stage(INGESTION_JOB, "bars", months, 0)
+    yield Stage(HISTORY_JOB, "history", months, 0)
+    yield Stage(TRAINING_JOB, "training", (week,), 0)
+    if platform.world.source.is_live:
+        yield Stage(INTRADAY_JOB, "intraday", (day,), 0)

@@ -100,7 +100,7 @@ class Platform:
         session = self._session_to_look_at() if self.world.source.is_live else []
         yield self._stage(INTRADAY_JOB, "intraday", session)
         published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
-        same = trained and not months and not session and published
+        same = trained and not months and published
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
 
     def run(self, stage: Stage, progress: Progress) -> None:

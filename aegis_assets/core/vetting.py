@@ -58,10 +58,7 @@ def overlap(stored: pl.DataFrame, fetched: pl.DataFrame) -> Overlap:
     differing = common.filter(pl.any_horizontal(_moved(name) for name in (*_PRICES, "adj_close")))
     if differing.is_empty():
         return Overlap.SAME
-    ratios = common.select(
-        pl.col("close") / pl.col("close_old"), pl.col("adj_close") / pl.col("adj_close_old")
-    )
-    return Overlap.ADJUSTED if _is_constant(ratios) else Overlap.RESTATED
+    return Overlap.ADJUSTED if _is_rescaled(common) else Overlap.RESTATED
 
 
 def scale(
@@ -108,9 +105,14 @@ def _moved(name: str) -> pl.Expr:
     return ~same.fill_null(new.is_null() & old.is_null())
 
 
-def _is_constant(ratios: pl.DataFrame) -> bool:
-    spread = ratios.select((pl.all().max() / pl.all().min() - 1).abs())
-    return all(value is None or value <= _TOLERANCE for value in spread.row(0))
+def _is_rescaled(common: pl.DataFrame) -> bool:
+    """Whether each kind of close has one ratio to the stored one, and not both have 1."""
+    ratios = common.select(
+        pl.col("close") / pl.col("close_old"), pl.col("adj_close") / pl.col("adj_close_old")
+    )
+    spread = ratios.select((pl.all().max() / pl.all().min() - 1).abs().fill_null(0.0))
+    moved = common.select(_moved("close").any() | _moved("adj_close").any()).item()
+    return bool(moved) and max(spread.row(0)) <= _TOLERANCE
 
 
 def _is_split(found: float, answer: DailyAnswer) -> bool:

@@ -110,7 +110,7 @@ def _complete(world: World) -> dg.AssetChecksDefinition:
     def sessions_are_there(
         daily: pl.DataFrame, warehouse_file: dg.ResourceParam[Warehouse]
     ) -> dg.AssetCheckResult:
-        """Each symbol has 95 % of its exchange's sessions: of all, of the last 252, of each year."""
+        """Each symbol has 95 % of its exchange's sessions: of all, the last 252, and each year."""
         every = warehouse_file.rows(_TABLE)
         last = min(_ends(daily, world.first)[1], world.source.last_session(world.market))
         sessions = sessions_between(world.market, _ends(every, world.first)[0], last)

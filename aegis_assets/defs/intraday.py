@@ -1,11 +1,12 @@
 """A session as far as it has gone: its bars, the price of now, and the candles among them."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
 
 import dagster as dg
 import polars as pl
 
-from aegis_assets.adapters.bar_store import SPOT, BarStore
+from aegis_assets.adapters.bar_store import SPOT, BarStore, Columns
 from aegis_assets.adapters.ingestion import Verdict
 from aegis_assets.adapters.intraday_ingestion import Gathered, IntradayIngestion
 from aegis_assets.core import intraday
@@ -39,7 +40,7 @@ _FRESH = dg.AssetCheckSpec(
 
 
 def intraday_assets(world: World) -> list[dg.AssetsDefinition]:
-    """``raw/intraday``, ``raw/spot``, ``candles/intraday`` and its quarantine, if the source is live."""
+    """``raw/intraday``, ``raw/spot``, ``candles/intraday``, its quarantine; of a live source."""
     if not world.source.is_live:
         return []
     return [_gathered(world), _candles(world), _quarantine(world)]
@@ -53,11 +54,11 @@ def _sessions(world: World) -> dg.PartitionsDefinition[str]:
 
 
 def _gathered(world: World) -> dg.AssetsDefinition:
-    def spec(key: dg.AssetKey, what: str, columns: object) -> dg.AssetSpec:
+    def spec(key: dg.AssetKey, what: str, columns: Columns) -> dg.AssetSpec:
         return dg.AssetSpec(
             key,
             description=what,
-            metadata=table_metadata(columns, "session"),  # type: ignore[arg-type]
+            metadata=table_metadata(columns, "session"),
             group_name="raw",
             kinds={"python", "duckdb"},
             owners=OWNERS,
@@ -84,9 +85,11 @@ def _gathered(world: World) -> dg.AssetsDefinition:
         session, _ = span(context)
         bar_store.make_tables()
         found = IntradayIngestion(world.intraday_source, bar_store, world.market).run(session)
+        rows = [bar_store.intraday(each.symbol, session) for each in world.market.instruments]
         yield dg.MaterializeResult(
             asset_key=RAW,
             metadata={
+                "dagster/row_count": sum(each.height for each in rows),
                 "outcomes": dg.MetadataValue.md(outcome_table(found.outcomes)),
                 ASKED_AT: found.asked_at.isoformat(),
                 COMPLETE: all(each.verdict is not Verdict.KEPT for each in found.outcomes),
@@ -95,7 +98,10 @@ def _gathered(world: World) -> dg.AssetsDefinition:
         )
         yield dg.MaterializeResult(
             asset_key=SPOT_KEY,
-            metadata={"quotes": dg.MetadataValue.md(_quote_table(found))},
+            metadata={
+                "dagster/row_count": bar_store.quotes(session).height,
+                "quotes": dg.MetadataValue.md(_quote_table(found)),
+            },
             check_results=[_fresh(found, world)],
         )
 
@@ -129,10 +135,9 @@ def _fresh(found: Gathered, world: World) -> dg.AssetCheckResult:
 
 def _quote_table(found: Gathered) -> str:
     lines = ["| symbol | price | quoted at | source | stale |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {each.symbol} | {each.price} | {each.quoted_at.isoformat()} | {each.source} | {each.stale} |"
-        for each in found.quotes
-    ]
+    for each in found.quotes:
+        cells = (each.symbol, each.price, each.quoted_at.isoformat(), each.source, each.stale)
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
@@ -149,7 +154,7 @@ def _candles(world: World) -> dg.AssetsDefinition:
         code_version=candles_version(),
     )
     def intraday_candles(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
-        """Validated intraday candles: one row per symbol, interval and start, finished bars only."""
+        """Validated intraday candles, finished ones only: a row per symbol, interval and start."""
         session, _ = span(context)
         return intraday.validated(bars, world.market.instruments, world.market, session)
 
@@ -176,6 +181,14 @@ def _quarantine(world: World) -> dg.AssetsDefinition:
     return intraday_quarantine
 
 
+def _expected(world: World, bars: pl.DataFrame) -> int:
+    """How many one-minute bars were over at the newest trade that the answers knew of."""
+    session, reached = bars["session"].max(), bars["source_ts"].max()
+    if not isinstance(session, date) or not isinstance(reached, datetime):
+        return 0
+    return intraday.expected_bars(world.market, session, "1m", reached)
+
+
 def intraday_checks(world: World) -> list[dg.AssetChecksDefinition]:
     """The check of ``candles/intraday``, if the source is live."""
     if not world.source.is_live:
@@ -190,11 +203,7 @@ def intraday_checks(world: World) -> list[dg.AssetChecksDefinition]:
     ) -> dg.AssetCheckResult:
         """95 % of the index's one-minute bars are there, as far as the answer reached."""
         one = (pl.col("symbol") == world.market.index.symbol) & (pl.col("interval") == "1m")
-        known = bars.filter(one)
-        session, reached = known["session"].max(), known["source_ts"].max()
-        expected = (
-            0 if known.is_empty() else intraday.expected_bars(world.market, session, "1m", reached)  # type: ignore[arg-type]
-        )
+        expected = _expected(world, bars.filter(one))
         found = candles.filter(one).height
         return dg.AssetCheckResult(
             passed=found >= ENOUGH * expected and bars.height == candles.height + quarantine.height,

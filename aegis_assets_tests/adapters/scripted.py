@@ -1,4 +1,4 @@
-"""A source that answers from frames, at the moment that a test says it is; a desk to watch it at."""
+"""A source that answers from frames, at the moment that a test says it is, and a desk for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

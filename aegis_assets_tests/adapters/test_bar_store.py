@@ -83,11 +83,11 @@ def test_symbols_do_not_touch_each_other(store):
     assert store.revisions("AMD").height == store.revisions().height == 5
 
 
-def test_only_the_span_that_changed_is_written(store, warehouse):
+def test_only_the_span_that_changed_is_written(store):
     absorb(store, told())
-    absorb(store, told().with_columns(
-        close=pl.when(pl.col("session").is_in([DAYS[3], DAYS[7]])).then(100.5).otherwise("close")
-    ), hour=1)  # fmt: skip
+    two = pl.col("session").is_in([DAYS[3], DAYS[7]])
+    other = told().with_columns(close=pl.when(two).then(100.5).otherwise("close"))
+    absorb(store, other, hour=1)
 
     assert store.daily().filter(pl.col("revision") == 1)["session"].to_list() == [DAYS[3], DAYS[7]]
     assert store.daily().height == 20
@@ -226,7 +226,7 @@ def test_a_transaction_that_fails_keeps_nothing(warehouse):
 
 def test_rows_of_another_symbol_lie_outside_a_window(warehouse):
     window = Window("session", DAYS[0], DAYS[5], "AMD")
-    with pytest.raises(WarehouseError, match="5 rows of raw.ohlcv lie outside"):
+    with pytest.raises(WarehouseError, match=r"5 rows of raw\.ohlcv lie outside"):
         warehouse.replace("raw.ohlcv", told(5), window)
 
 

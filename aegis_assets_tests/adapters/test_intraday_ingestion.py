@@ -34,19 +34,19 @@ MINUTES = {"1m": 1, "5m": 5}
 def bars(symbol, interval, sessions, until):
     """Bars of the sessions that have begun by `until`; each closes at a price of its minute."""
     length = timedelta(minutes=MINUTES[interval])
-    starts = [
-        (opens + i * length).astimezone(UTC)
+    begun = [
+        opens + i * length
         for session in sessions
         for opens, closes in hours_of(NIFTY, session)
         for i in range((closes - opens) // length)
         if opens + i * length <= until
     ]
-    prices = [100 + start.minute / 100 for start in starts]
+    prices = [100 + start.minute / 100 for start in begun]
     return pl.DataFrame(
         {
             "symbol": symbol,
             "interval": interval,
-            "start": starts,
+            "start": [start.astimezone(UTC) for start in begun],
             "open": prices,
             "high": [price + 1 for price in prices],
             "low": [price - 1 for price in prices],

@@ -1,6 +1,6 @@
 """What was known of a live source at a moment is what was stored by then."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -14,8 +14,7 @@ from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.bars import DAILY_BARS, DAILY_REVISIONS, QUOTES, empty
 from aegis_assets.core.errors import ContentError
 from aegis_assets.core.markets import NIFTY
-from aegis_assets.core.sessions import sessions_between
-from aegis_assets_tests.adapters.scripted import ScriptedSource, at
+from aegis_assets_tests.adapters.scripted import SESSIONS, START, Desk, at
 from aegis_assets_tests.core.quoted import (
     ANSWERS,
     DAYS,
@@ -27,8 +26,6 @@ from aegis_assets_tests.core.quoted import (
     walk,
 )
 
-START = date(2024, 4, 1)
-SESSIONS = sessions_between(NIFTY, START, date(2024, 12, 31)).to_list()
 TOLD = [*QUOTES, "is_final", "source", "source_ts", "fetched_at", "raw_sha256", "revision"]
 
 
@@ -65,33 +62,23 @@ def _archived():
 
 
 @pytest.fixture
-def store(tmp_path):
-    return BarStore(Warehouse(tmp_path / "aegis.duckdb"))
+def desk(tmp_path):
+    """An instrument that was split after the first of two ingestions, a session apart."""
+    made = Desk(tmp_path)
+    made.ingest()
+    made.next_day()
+    made.split(2.0)
+    made.ingest()
+    return made
 
 
-@pytest.fixture
-def source(store):
-    """A source whose instrument was split after the first of two ingestions, a session apart."""
-    told = ScriptedSource(at(SESSIONS[99], "16:20"), {"NVDA": quotes(SESSIONS, walk(SESSIONS))})
-    ingestion = Ingestion(told, store, NIFTY, START)
-    ingestion.run([EQUITY])
-    told.moment = at(SESSIONS[100], "16:20")
-    told.bars["NVDA"] = scaled(told.bars["NVDA"], 0.5)
-    split = [("NVDA", SESSIONS[100], "split", 2.0)]
-    told.events["NVDA"] = pl.DataFrame(
-        split, orient="row", schema=["symbol", "session", "kind", "value"]
-    )
-    ingestion.run([EQUITY])
-    return told
-
-
-def test_before_the_split_the_prices_were_the_old_ones(source, store):
+def test_before_the_split_the_prices_were_the_old_ones(desk):
     for moment, count, factor in (
         (at(SESSIONS[99], "16:20"), 100, 1.0),
         (at(SESSIONS[100], "16:19:59"), 100, 1.0),
         (at(SESSIONS[100], "16:20"), 101, 0.5),
     ):
-        past = StoredSource(source, store, moment)
+        past = StoredSource(desk.source, desk.store, moment)
         answer = past.daily(NIFTY, EQUITY, START, SESSIONS[150])
 
         expected = scaled(quotes(SESSIONS[:count], walk(SESSIONS[:count])), factor)
@@ -99,31 +86,33 @@ def test_before_the_split_the_prices_were_the_old_ones(source, store):
         assert answer.origin.fetched_at is None
 
 
-def test_the_window_is_the_one_asked_for(source, store):
-    past = StoredSource(source, store, at(SESSIONS[100], "18:00"))
+def test_the_window_is_the_one_asked_for(desk):
+    past = StoredSource(desk.source, desk.store, at(SESSIONS[100], "18:00"))
     answer = past.daily(NIFTY, EQUITY, SESSIONS[3], SESSIONS[5])
 
     assert answer.bars["session"].to_list() == SESSIONS[3:6]
     assert past.last_session(NIFTY) == SESSIONS[100]
 
 
-def test_what_had_not_come_yet_is_an_error_that_says_so(source, store):
+def test_what_had_not_come_yet_is_an_error_that_says_so(desk):
     moment = at(SESSIONS[99], "16:19")
-    with pytest.raises(ContentError, match="no bar of NVDA had been fetched by .*: replay a later"):
-        StoredSource(source, store, moment).daily(NIFTY, EQUITY, START, SESSIONS[99])
+    with pytest.raises(
+        ContentError, match=r"no bar of NVDA had been fetched by .*: replay"
+    ):
+        StoredSource(desk.source, desk.store, moment).daily(NIFTY, EQUITY, START, SESSIONS[99])
 
 
-def test_forming_bars_were_not_known(store):
-    told = ScriptedSource(at(SESSIONS[99], "16:20"), {"NVDA": quotes(SESSIONS, walk(SESSIONS))})
-    told.last_trade = at(SESSIONS[99], "12:00")
-    Ingestion(told, store, NIFTY, START).run([EQUITY])
-    past = StoredSource(told, store, told.moment)
+def test_forming_bars_were_not_known(tmp_path):
+    desk = Desk(tmp_path)
+    desk.source.last_trade = at(SESSIONS[99], "12:00")
+    desk.ingest()
+    past = StoredSource(desk.source, desk.store, desk.source.moment)
 
     assert past.daily(NIFTY, EQUITY, START, SESSIONS[99]).bars["session"].max() == SESSIONS[98]
 
 
-def test_a_past_source_fills_another_store_once(source, store, tmp_path):
-    past = StoredSource(source, store, at(SESSIONS[99], "18:00"))
+def test_a_past_source_fills_another_store_once(desk, tmp_path):
+    past = StoredSource(desk.source, desk.store, at(SESSIONS[99], "18:00"))
     other = BarStore(Warehouse(tmp_path / "other.duckdb"))
     ingestion = Ingestion(past, other, NIFTY, START)
     verdicts = [ingestion.run([EQUITY])[0].verdict for _ in range(2)]
@@ -131,4 +120,4 @@ def test_a_past_source_fills_another_store_once(source, store, tmp_path):
     assert verdicts == [Verdict.UPDATED, Verdict.NOT_DUE]
     assert other.daily()["close"].to_list() == walk(SESSIONS[:100])
     assert (past.name, past.now(), past.is_live) == ("yahoo", at(SESSIONS[99], "18:00"), True)
-    assert source.verdicts[-1] == ("NVDA", "1d", "accepted")
+    assert desk.source.verdicts[-1] == ("NVDA", "1d", "accepted")

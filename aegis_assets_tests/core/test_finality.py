@@ -16,7 +16,7 @@ from aegis_assets_tests.core.quoted import quotes
 
 TODAY, YESTERDAY = date(2024, 11, 5), date(2024, 11, 4)
 SUNDAY = date(2026, 2, 1)
-MUHURAT, DAY_BEFORE_MUHURAT = date(2024, 11, 1), date(2024, 10, 31)
+MUHURAT, EVE = date(2024, 11, 1), date(2024, 10, 31)
 HALF_DAY = date(2018, 12, 24)
 HOLIDAY = date(2024, 11, 15)
 
@@ -83,11 +83,9 @@ def test_a_trade_of_the_regular_hours_does_not_settle_the_evening():
 
 
 def test_the_session_before_an_evening_one_is_final_all_day():
-    traded = at(DAY_BEFORE_MUHURAT, "15:30")
+    traded = at(EVE, "15:30")
 
-    assert finals([DAY_BEFORE_MUHURAT, MUHURAT], at(MUHURAT, "12:00"), traded) == [
-        DAY_BEFORE_MUHURAT
-    ]
+    assert finals([EVE, MUHURAT], at(MUHURAT, "12:00"), traded) == [EVE]
 
 
 def test_a_row_of_a_holiday_is_final_from_the_next_day_on():

@@ -74,7 +74,6 @@ def test_a_quote_that_calls_itself_stale_is_judged_by_its_time():
 def test_fresh_is_of_the_last_session_and_near_its_last_trade(now, quoted, day, fresh):
     found, _ = asked(at(now), quote(quoted, day))
 
-    assert (found.stale, found.source == "meta") in {(not fresh, True), (not fresh, fresh)}
     assert found.stale is not fresh
 
 
@@ -115,28 +114,21 @@ def test_the_stored_close_is_always_stale():
     assert asked(at("12:00"), stored=fresh_looking) == (replace(fresh_looking, stale=True), 0)
 
 
-MINUTES = st.integers(-2000, 30)
+AGES = st.lists(st.none() | st.integers(-2000, 30), max_size=5)
 
 
-@given(st.integers(0, 24 * 60 - 1), st.lists(st.none() | MINUTES, max_size=5))
+@given(st.integers(0, 24 * 60 - 1), AGES)
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 def test_a_price_that_is_not_stale_is_near_the_last_moment_of_trading(minute, ages):
     now = at("00:00") + timedelta(minutes=minute)
-    links = [age if age is None else quote("00:00") for age in ages]
-    links = [
-        each and replace(each, quoted_at=now + timedelta(minutes=age))
-        for each, age in zip(links, ages, strict=True)
-    ]
+    moments = [None if age is None else now + timedelta(minutes=age) for age in ages]
+    links = [moment and Quote("^NSEI", 1.0, moment, "meta") for moment in moments]
     found, count = asked(now, *links)
 
-    closed = at("15:30") if now >= at("09:15") else at("15:30", BEFORE)
-    traded = min(now, closed)
-    fresh = [
-        each
-        for each in links
-        if each and traded - OLDEST_FRESH <= each.quoted_at <= now + timedelta(minutes=1)
-    ]
-    fresh = [each for each in fresh if now < at("09:15") or each.quoted_at >= at("09:15")]
-    assert (not found.stale) == bool(fresh)
+    opened = at("09:15") if now >= at("09:15") else at("09:15", BEFORE)
+    traded = min(now, opened + timedelta(hours=6, minutes=15))
+    oldest, newest = max(opened, traded - OLDEST_FRESH), now + timedelta(minutes=1)
+    fresh = [each for each in links if each and oldest <= each.quoted_at <= newest]
+    assert found.stale is not bool(fresh)
     assert found == (fresh[0] if fresh else found)
     assert count == (links.index(fresh[0]) + 1 if fresh else len(links))

@@ -105,10 +105,10 @@ def test_what_an_overlap_tells(told, expected):
     assert overlap(known(TEN), known(told, 1)) is expected
 
 
-def test_a_range_alone_that_moved_is_an_adjustment_of_nothing_but_asks_for_all():
-    found = overlap(known(TEN), known(having(TEN, FIRST, high=110.0), 1))
+def test_a_range_that_moved_alone_is_a_restatement():
+    told = known(having(TEN, FIRST, high=110.0), 1)
 
-    assert found is not Overlap.SAME
+    assert overlap(known(TEN), told) is Overlap.RESTATED
 
 
 def test_neither_bad_nor_forming_bars_are_compared():
