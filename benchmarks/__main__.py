@@ -2,13 +2,14 @@
 
 import sys
 
-from benchmarks import features, import_time, training
+from benchmarks import features, import_time, ingestion, training
 from benchmarks.timing import machine
 
 _REPORTS = {
     "features": features.report,
     "training": training.report,
     "import_time": import_time.report,
+    "ingestion": ingestion.report,
 }
 
 

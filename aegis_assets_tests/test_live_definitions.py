@@ -1,0 +1,88 @@
+"""The graph of a live source as Dagster sees it; nothing is fetched to draw it."""
+
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from aegis_assets.core.markets import MARKETS
+from aegis_assets.definitions import graph
+from aegis_assets.defs.intraday import INTRADAY_KEYS
+from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, INTRADAY_JOB
+from aegis_assets.defs.raw import POOL
+from aegis_assets.defs.world import world
+from aegis_assets.settings import Settings, SourceName
+from aegis_assets_tests.test_definitions import EDGES
+
+LIVE_EDGES = EDGES | {
+    "raw/intraday": set(),
+    "raw/spot": set(),
+    "candles/intraday": {"raw/intraday"},
+    "candles/intraday_quarantine": {"raw/intraday"},
+    "payload/aegismatrix": EDGES["payload/aegismatrix"] | {"candles/intraday"},
+}
+
+
+@pytest.fixture(scope="module", params=MARKETS)
+def live(request, tmp_path_factory):
+    """The graph of a market, live, in an empty home."""
+    chosen = Settings(
+        source=SourceName.YAHOO,
+        market=request.param,
+        history_start=date(2019, 1, 1),
+        home=tmp_path_factory.mktemp(request.param),
+    )
+    return graph(world(chosen))
+
+
+def test_the_live_graph_is_as_drawn(live):
+    assets = live.resolve_asset_graph()
+    drawn = {
+        key.to_user_string(): {each.to_user_string() for each in assets.get(key).parent_keys}
+        for key in assets.get_all_asset_keys()
+    }
+
+    assert drawn == LIVE_EDGES
+
+
+@pytest.mark.usefixtures("live")
+def test_to_draw_it_leaves_no_trace_in_the_home(tmp_path_factory):
+    assert not list(tmp_path_factory.getbasetemp().glob("*/warehouse"))
+
+
+def test_whatever_asks_the_source_takes_its_turn(live):
+    ops = {
+        node.definition.pool
+        for job in (INGESTION_JOB, INTRADAY_JOB)
+        for node in live.resolve_job_def(job).nodes
+        if node.name in {"raw__ohlcv", "raw_intraday"}
+    }
+
+    assert ops == {POOL}
+
+
+def test_nothing_retries_but_the_session(live):
+    jobs = [live.resolve_job_def(name) for name in (INGESTION_JOB, INTRADAY_JOB)]
+
+    assert all(node.definition.retry_policy is None for job in jobs for node in job.nodes)
+    assert all(job.op_retry_policy is None for job in jobs)
+
+
+def test_intraday_is_a_job_of_its_own(live):
+    def keys(job):
+        return set(live.resolve_job_def(job).asset_layer.executable_asset_keys)
+
+    assert keys(INTRADAY_JOB) == set(INTRADAY_KEYS)
+    assert not keys(HISTORY_JOB) & set(INTRADAY_KEYS)
+
+
+@pytest.mark.parametrize("key", [key.to_user_string() for key in INTRADAY_KEYS])
+def test_an_intraday_asset_says_what_it_is_and_whose(live, key):
+    node = live.resolve_asset_graph().get(dg.AssetKey(key.split("/")))
+
+    assert len(node.description) > 20
+    assert node.owners
+    assert node.kinds
+    assert node.group_name == key.split("/")[0]
+    assert node.code_version
+    assert node.metadata["dagster/column_schema"].columns
