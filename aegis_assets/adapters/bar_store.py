@@ -50,7 +50,7 @@ INTRADAY = Shelf(
 SPOT_TABLE: Final = "raw.spot"
 ASKED_TABLE: Final = "raw.asked"
 ASKED: Columns = {
-    "session": (pl.Date(), "first day of the longest history that was asked for"),
+    "session": (pl.Date(), "first day of the whole history that was last asked for"),
     "symbol": (pl.String(), "symbol as Yahoo spells it"),
 }
 
@@ -91,7 +91,7 @@ class BarStore:
             tables.append(SPOT_TABLE, bars.empty(SPOT))
 
     def asked_since(self, symbol: str) -> date | None:
-        """First day of the longest history that the source was ever asked for, and gave."""
+        """First day of the whole history that the source was last asked for, and gave."""
         found = self._warehouse.found(ASKED_TABLE, Window("session", *_ALL, symbol))
         first = None if found is None else found["session"].min()
         return first if isinstance(first, date) else None

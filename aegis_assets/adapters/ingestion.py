@@ -119,9 +119,11 @@ class Ingestion:
         return self._whole(instrument, last, why)
 
     def _is_longer(self, instrument: Instrument, stored: pl.DataFrame) -> bool:
-        """Whether history is to begin earlier than what the source was ever asked for."""
-        asked = None if stored.is_empty() else self.store.asked_since(instrument.symbol)
-        return asked is not None and self.history_start < asked
+        """Whether history is to begin earlier than what was asked for, as far as that is noted."""
+        if stored.is_empty():
+            return False
+        asked = self.store.asked_since(instrument.symbol)
+        return asked is None or self.history_start < asked
 
     def _asked_from(self, stored: pl.DataFrame, last: date) -> date | None:
         """First session to ask for, or nothing while fewer than `patience` are missing."""

@@ -39,8 +39,8 @@ class Absorption:
     """All bars of an instrument once an answer has joined them, and what that changed.
 
     `written` are the keys of rows that are new or other than before; `revisions` the former values
-    of final bars; `refused` the answer's bad bars whose stored ones are, or were, good.  `settled` counts
-    bars that became final; `renewed` says that they are of a new epoch.
+    of final bars; `refused` the answer's bad bars whose stored ones are, or were, good.  `settled`
+    counts bars that became final; `renewed` says that they are of a new epoch.
     """
 
     bars: pl.DataFrame

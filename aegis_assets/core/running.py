@@ -34,19 +34,23 @@ def running_session(
     spot, implied = (
         _last_quote(candles, each.symbol, as_of) for each in (market.index, market.volatility_index)
     )
-    index = candles.filter(symbol=market.index.symbol, interval=_INTERVAL)
+    return Running(spot, implied, _quality(market, candles, session, as_of))
+
+
+def _quality(
+    market: Market, candles: pl.DataFrame, session: date, as_of: datetime
+) -> IntradayQuality | None:
+    """How far the index's bars reach, and how many single minutes of it are there."""
+    index = candles.filter(symbol=market.index.symbol)
     last = last_closed(index, as_of)
-    return Running(
-        spot,
-        implied,
-        IntradayQuality(
-            last_bar=last.moment,
-            age_s=(as_of - last.moment).total_seconds(),
-            bars=index.filter(pl.col("start") + _LENGTH <= as_of).height,
-            expected=expected_bars(market, session, _INTERVAL, as_of),
-        )
-        if last
-        else None,
+    if last is None:
+        return None
+    over = pl.col("start") + _LENGTH <= as_of
+    return IntradayQuality(
+        last_bar=last.moment,
+        age_s=(as_of - last.moment).total_seconds(),
+        bars=index.filter(over, interval=_INTERVAL).height,
+        expected=expected_bars(market, session, _INTERVAL, as_of),
     )
 
 

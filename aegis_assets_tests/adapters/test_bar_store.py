@@ -13,6 +13,7 @@ from aegis_assets.core.bars import (
     DAILY_BARS,
     DAILY_REVISIONS,
     INTRADAY_BARS,
+    INTRADAY_REVISIONS,
     Origin,
     Quote,
     empty,
@@ -168,7 +169,18 @@ def test_intraday_bars_are_kept_by_session(store):
     assert_frame_equal(store.intraday("^NSEI", first), made.bars)
     assert store.intraday("^NSEI", second)["session"].unique().to_list() == [second]
     assert store.intraday("^INDIAVIX", first).is_empty()
+    assert_frame_equal(store.intraday_revisions("^NSEI", first), empty(INTRADAY_REVISIONS))
     assert minutes(store, second, hour=1).written.is_empty()
+
+
+def test_what_was_last_asked_for_is_noted_by_symbol(store):
+    assert store.asked_since("NVDA") is None
+    store.note_asked("NVDA", DAYS[5])
+    store.note_asked("AMD", DAYS[7])
+    store.note_asked("NVDA", DAYS[3])
+
+    assert (store.asked_since("NVDA"), store.asked_since("AMD")) == (DAYS[3], DAYS[7])
+    assert store.asked_since("INTC") is None
 
 
 QUOTE = Quote("^NSEI", 100.0, NOON, "1m meta")

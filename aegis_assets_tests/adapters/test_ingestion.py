@@ -6,16 +6,26 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from aegis_assets.adapters.bar_store import BarStore
 from aegis_assets.adapters.ingestion import OVERLAP_SESSIONS, Ingestion, Verdict
+from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.core.errors import TransportError
 from aegis_assets.core.markets import NIFTY
 from aegis_assets_tests.adapters.scripted import SESSIONS, START, TEAM, Desk, at
-from aegis_assets_tests.core.quoted import PRICES
+from aegis_assets_tests.core.quoted import EQUITY, PRICES
 from aegis_assets_tests.worlds import files_of
 
 
 @pytest.fixture
 def desk(tmp_path):
     return Desk(tmp_path)
+
+
+class KilledStore(BarStore):
+    """A store whose process ends before it notes what was asked for."""
+
+    def note_asked(self, *_):
+        raise KeyboardInterrupt
 
 
 def test_nothing_stored_asks_for_everything(desk):
@@ -93,6 +103,35 @@ def test_a_later_start_of_history_asks_for_nothing_before_it(desk):
 
     assert [request[1] for request in desk.source.requests[1:]] == [SESSIONS[97], SESSIONS[101]]
     assert desk.store.daily().height == 102
+
+
+def test_an_earlier_start_of_history_asks_once_for_everything(desk):
+    desk.ingest(first=SESSIONS[60])
+    outcome = desk.ingest()
+    again = desk.ingest()
+
+    assert desk.source.requests[1:] == [("NVDA", START, SESSIONS[99])]
+    assert (outcome.verdict, outcome.added, again.verdict) == (Verdict.UPDATED, 60, Verdict.NOT_DUE)
+    assert desk.store.daily()["adj_epoch"].unique().to_list() == [0]
+
+
+def test_an_earlier_start_that_was_not_answered_is_asked_for_again(desk):
+    desk.ingest(first=SESSIONS[60])
+    desk.source.failures = [TransportError("gone")]
+    verdicts = [desk.ingest().verdict for _ in range(2)]
+
+    assert verdicts == [Verdict.KEPT, Verdict.UPDATED]
+    assert desk.store.asked_since("NVDA") == START
+
+
+def test_a_run_that_was_killed_before_it_noted_what_it_asked_for_asks_once_more(desk, tmp_path):
+    killed = KilledStore(Warehouse(tmp_path / "aegis.duckdb"))
+    with pytest.raises(KeyboardInterrupt):
+        Ingestion(desk.source, killed, NIFTY, START).run([EQUITY])
+    verdicts = [desk.ingest().verdict for _ in range(2)]
+
+    assert verdicts == [Verdict.UNCHANGED, Verdict.NOT_DUE]
+    assert [request[1] for request in desk.source.requests] == [START, START]
 
 
 def test_a_rebuild_asks_for_everything_although_nothing_is_due(desk):

@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 from aegis_assets.adapters.bar_store import INTRADAY, BarStore
 from aegis_assets.adapters.ingestion import Ingestion, Verdict
 from aegis_assets.adapters.intraday_ingestion import IntradayIngestion
+from aegis_assets.adapters.stored_source import StoredSource
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.absorption import Origin
 from aegis_assets.core.bars import INTRADAY as COLUMNS
@@ -195,6 +196,23 @@ def test_a_final_minute_that_is_told_otherwise_is_a_revision(store, tmp_path):
     assert starts(revisions) == ["09:24"]
     assert revisions["cause"].to_list() == ["RESTATEMENT"]
     assert stored(store)["revision"].sum() == 1
+
+
+def test_the_session_of_a_past_moment_is_what_had_come_by_then(store, tmp_path):
+    source = told_at("11:32:27")
+    gather(source, store)
+    first = stored(store)
+    later = told_at("12:02:10")
+    later.minutes[INDEX, "1m"] = later.minutes[INDEX, "1m"].with_columns(pl.col("close") + 0.5)
+    gather(later, store)
+    past = StoredSource(later, store, at(SESSION, "11:45"))
+    other = BarStore(Warehouse(tmp_path / "other.duckdb"))
+    gathered = gather(past, other)
+
+    finished = first.filter("is_final").select([*COLUMNS])
+    assert_frame_equal(stored(other).select([*COLUMNS]), finished)
+    assert priced(gathered).quoted_at == at(SESSION, "11:32")
+    assert len(later.requests) == 3
 
 
 def test_a_bad_minute_never_takes_the_place_of_a_good_one(store):

@@ -35,7 +35,7 @@ def finals(bars):
 
 
 @given(ANSWERS)
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 def test_bars_and_revisions_tell_what_was_final_after_any_answer(answers):
     history = [made for *_, made in absorbed_in_turn(answers)]
     bars = history[-1].bars
@@ -96,9 +96,7 @@ def test_the_window_is_the_one_asked_for(desk):
 
 def test_what_had_not_come_yet_is_an_error_that_says_so(desk):
     moment = at(SESSIONS[99], "16:19")
-    with pytest.raises(
-        ContentError, match=r"no bar of NVDA had been fetched by .*: replay"
-    ):
+    with pytest.raises(ContentError, match=r"no bar of NVDA had been fetched by .*: replay"):
         StoredSource(desk.source, desk.store, moment).daily(NIFTY, EQUITY, START, SESSIONS[99])
 
 

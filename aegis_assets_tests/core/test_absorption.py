@@ -20,7 +20,7 @@ from aegis_assets_tests.core.quoted import (
     walk,
 )
 
-few = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+few = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 FIVE = quotes(DAYS[:5], walk(DAYS[:5]))
 STORED = known(FIVE)
 ONE = pl.col("session") == DAYS[2]

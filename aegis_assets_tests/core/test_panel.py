@@ -13,9 +13,11 @@ from aegis_assets.core.candles import (
     panel,
     quarantined,
     validated,
+    worst_years,
 )
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.markets import SP500
+from aegis_assets.core.sessions import sessions_between
 from aegis_assets.core.universe import Instrument, InstrumentClass
 from aegis_assets_tests.core import synthetic
 
@@ -181,3 +183,33 @@ def test_the_panel_has_no_session_without_the_index():
 def test_a_panel_of_two_candles_for_a_session_names_it(symbol):
     with pytest.raises(DataError, match=rf"\{symbol} has several candles .*{DAY.year}"):
         panel(pl.concat([CANDLES, CANDLES.filter(at(symbol))]), SP500)
+
+
+def three_years(*lost):
+    """Candles of both indices from mid 2015 to mid 2018, less the index's days in `lost`."""
+    days = sessions_between(SP500, date(2015, 7, 1), date(2018, 6, 29))
+    rows = pl.DataFrame({"session": days}).join(
+        pl.DataFrame({"symbol": [INDEX, IMPLIED]}), how="cross"
+    )
+    return days, rows.filter(~((pl.col("symbol") == INDEX) & pl.col("session").is_in(lost)))
+
+
+def test_the_worst_year_is_found_whatever_the_whole_looks_like():
+    days, _ = three_years()
+    lost = [day for day in days if day.year == 2016][::10]
+    _, candles = three_years(*lost)
+    found = worst_years(candles, SP500.instruments, days)
+
+    assert found.rows() == [
+        (INDEX, 2016, pytest.approx(1 - 26 / 252)),
+        (IMPLIED, 2016, 1.0),
+    ]
+
+
+def test_years_that_began_or_have_not_ended_are_not_judged():
+    days, candles = three_years()
+    found = worst_years(candles, SP500.instruments, days)
+
+    assert set(found["year"]) <= {2016, 2017}
+    assert worst_years(candles.clear(), SP500.instruments, days).is_empty()
+    assert worst_years(candles, SP500.instruments, days.clear()).is_empty()

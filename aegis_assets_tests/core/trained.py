@@ -20,6 +20,7 @@ from aegis_assets.core.evaluation.training import Training, artefact
 from aegis_assets.core.labels import label_table
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.payload import Payload
+from aegis_assets.core.running import Running
 from aegis_assets.core.sessions import close_of
 from aegis_assets_tests.core import synthetic
 
@@ -147,10 +148,17 @@ def published(
     candles: pl.DataFrame | None = None,
     as_of: datetime | None = None,
     made: Mapping[str, Mapping[str, Forecaster]] | None = None,
+    running: Running | None = None,
 ) -> Payload:
     """The payload of these candles; of the whole panel half an hour after its end by default."""
     known = panel() if candles is None else candles
     tables = {engine.name: feature_table(known, engine) for engine in ENGINES}
     return payload(
-        SP500, known, tables, made or forecasters(), as_of=as_of or after_close(), source="sample"
+        SP500,
+        known,
+        tables,
+        made or forecasters(),
+        as_of=as_of or after_close(),
+        source="sample",
+        running=running,
     )
