@@ -152,9 +152,10 @@ class BarStore:
 
 def _write(tables: Tables, shelf: Shelf, made: Absorption, window: Window) -> None:
     """The span of sessions in which rows changed, and the former values; nothing if none did."""
-    if tables.rows(shelf.table, window) is None:
+    names = tables.names()
+    if shelf.table not in names:
         tables.append(shelf.table, bars.empty(shelf.columns))
-    if tables.rows(shelf.revisions, window) is None:
+    if shelf.revisions not in names:
         tables.append(shelf.revisions, bars.empty(shelf.revision_columns))
     if made.written.is_empty():
         return
