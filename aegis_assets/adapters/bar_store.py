@@ -52,6 +52,7 @@ ASKED_TABLE: Final = "raw.asked"
 ASKED: Columns = {
     "session": (pl.Date(), "first day of the whole history that was last asked for"),
     "symbol": (pl.String(), "symbol as Yahoo spells it"),
+    "asked_at": (pl.Datetime("us", "UTC"), "when that was"),
 }
 
 
@@ -90,16 +91,15 @@ class BarStore:
                 tables.append(shelf.revisions, bars.empty(shelf.revision_columns))
             tables.append(SPOT_TABLE, bars.empty(SPOT))
 
-    def asked_since(self, symbol: str) -> date | None:
-        """First day of the whole history that the source was last asked for, and gave."""
+    def asked(self, symbol: str) -> tuple[date, datetime] | None:
+        """Since when the source was last asked for all of a symbol, and when; null if never."""
         found = self._warehouse.found(ASKED_TABLE, Window("session", *_ALL, symbol))
-        first = None if found is None else found["session"].min()
-        return first if isinstance(first, date) else None
+        return None if found is None or found.is_empty() else found.select(*ASKED).row(0)[::2]
 
-    def note_asked(self, symbol: str, since: date) -> None:
+    def note_asked(self, symbol: str, since: date, moment: datetime) -> None:
         """Remember that all since this day was asked for, and came."""
         schema = {name: kind for name, (kind, _) in ASKED.items()}
-        row = pl.DataFrame({"session": [since], "symbol": [symbol]}, schema=schema)
+        row = pl.DataFrame([(since, symbol, moment)], schema=schema, orient="row")
         with self._warehouse.transaction() as tables:
             tables.replace(ASKED_TABLE, row, Window("session", *_ALL, symbol))
 

@@ -6,7 +6,7 @@ An outage costs freshness and nothing else: what is stored stays, and the outcom
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -32,6 +32,11 @@ from aegis_assets.core.vetting import Overlap, missing_sessions, overlap, scale
 
 OVERLAP_SESSIONS = 10
 _ILL = 2
+_WHY = {
+    Overlap.NONE: "no bar of the overlap could be compared with a stored one",
+    Overlap.ADJUSTED: "the bars of the overlap are the stored ones on another basis",
+    Overlap.RESTATED: "bars of the overlap differ from the stored ones",
+}
 _KEYS = ["symbol", "session"]
 
 Join = Callable[[pl.DataFrame, DailyAnswer], Absorption]
@@ -72,6 +77,7 @@ class Ingestion:
 
     A source is asked once `patience` finished sessions are missing, for those and the ten before;
     where the ten differ from what is stored, it is asked once more, for all since `history_start`.
+    Once in `renewal` the first request is for all.
     """
 
     source: Source
@@ -79,6 +85,7 @@ class Ingestion:
     market: Market
     history_start: date
     patience: int = 1
+    renewal: timedelta = timedelta(days=7)
 
     def run(self, instruments: Sequence[Instrument], *, rebuild: bool = False) -> list[Outcome]:
         """Ask for what is due, one instrument after the other, and leave an ill host alone."""
@@ -103,7 +110,7 @@ class Ingestion:
         stored = judged(self.store.daily(instrument.symbol), instrument, self.market)
         last = self.source.last_session(self.market)
         first = self.history_start if rebuild else self._asked_from(stored, last)
-        if self._is_longer(instrument, stored):
+        if self._is_whole_due(instrument, stored, is_asked=first is not None):
             first = self.history_start
         if first is None:
             return Outcome(instrument.symbol, Verdict.NOT_DUE)
@@ -115,15 +122,25 @@ class Ingestion:
         if found is Overlap.SAME:
             return self._absorbed(answer, reasons, self._joined)
         self._judge(answer, f"superseded:{found}")
-        why = f"{found}: the overlap with what was stored differed, so all was asked for again"
+        why = f"{found}: {_WHY[found]}, so all was asked for again"
         return self._whole(instrument, last, why)
 
-    def _is_longer(self, instrument: Instrument, stored: pl.DataFrame) -> bool:
-        """Whether history is to begin earlier than what was asked for, as far as that is noted."""
+    def _is_whole_due(
+        self, instrument: Instrument, stored: pl.DataFrame, *, is_asked: bool
+    ) -> bool:
+        """Whether all is to be asked for: more than ever before, or a request is due and it is old.
+
+        So a bar that was put away for a fault is mended, however old, once the source has it right.
+        """
         if stored.is_empty():
             return False
-        asked = self.store.asked_since(instrument.symbol)
-        return asked is None or self.history_start < asked
+        asked = self.store.asked(instrument.symbol)
+        if asked is None:
+            return True
+        since, moment = asked
+        return self.history_start < since or (
+            is_asked and self.source.now() - moment >= self.renewal
+        )
 
     def _asked_from(self, stored: pl.DataFrame, last: date) -> date | None:
         """First session to ask for, or nothing while fewer than `patience` are missing."""
@@ -168,7 +185,7 @@ class Ingestion:
         reasons = self._vetted(answer, self.history_start, last)
         join = partial(self._replaced, trusted=trusted)
         made = self._absorbed(answer, (*why, *reasons), join, answers=1 + len(why))
-        self.store.note_asked(instrument.symbol, self.history_start)
+        self.store.note_asked(instrument.symbol, self.history_start, self.source.now())
         return made
 
     def _absorbed(

@@ -16,12 +16,19 @@ from aegis_assets.adapters.sources import IntradaySource
 from aegis_assets.core import intraday
 from aegis_assets.core.absorption import Absorption, absorbed, is_settled, stamped
 from aegis_assets.core.bars import IntradayAnswer, Quote
-from aegis_assets.core.errors import CoolingDownError, RateLimitError, SourceError, TransportError
+from aegis_assets.core.errors import (
+    AnswerError,
+    CoolingDownError,
+    RateLimitError,
+    SourceError,
+    TransportError,
+)
 from aegis_assets.core.laws import FORMING
 from aegis_assets.core.markets import Market
 from aegis_assets.core.sessions import close_of
 from aegis_assets.core.spot import Link, spot
 from aegis_assets.core.universe import Instrument
+from aegis_assets.core.vetting import refuse_disagreement
 
 _KEYS = ["symbol", "interval", "start"]
 _LENGTHS = {"1m": timedelta(minutes=1), "5m": timedelta(minutes=5)}
@@ -58,8 +65,8 @@ class IntradayIngestion:
                 continue
             try:
                 answer = self.source.intraday(self.market, instrument, interval, session)
-                answers[instrument.symbol, interval] = answer
                 outcomes.append(self._absorbed(answer, session))
+                answers[instrument.symbol, interval] = answer
             except SourceError as error:
                 outcomes.append(kept(instrument, error, asked=True))
                 if isinstance(error, RateLimitError | CoolingDownError | TransportError):
@@ -78,11 +85,20 @@ class IntradayIngestion:
         fetched = self._judged(stamped(today, answer.origin, is_final), instrument, session)
 
         def change(stored: pl.DataFrame) -> Absorption:
-            return absorbed(self._judged(stored, instrument, session), fetched, _KEYS)
+            known = self._judged(stored, instrument, session)
+            refuse_disagreement(instrument.symbol, known, fetched, _KEYS)
+            return absorbed(known, fetched, _KEYS)
 
-        made = self.store.change_intraday(instrument.symbol, session, change)
-        self.source.judge(answer.origin, instrument.symbol, answer.interval, "accepted")
+        try:
+            made = self.store.change_intraday(instrument.symbol, session, change)
+        except AnswerError as error:
+            self._judge(answer, f"rejected:{error.code}")
+            raise
+        self._judge(answer, "accepted")
         return outcome(answer, made, answer.findings)
+
+    def _judge(self, answer: IntradayAnswer, verdict: str) -> None:
+        self.source.judge(answer.origin, answer.instrument.symbol, answer.interval, verdict)
 
     def _is_final(self, answer: IntradayAnswer, session: date) -> pl.Expr:
         """Whether a bar was over: a later trade is known, or the session has closed and settled."""

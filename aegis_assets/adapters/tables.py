@@ -117,11 +117,14 @@ def _order(columns: Mapping[str, str]) -> str:
 def _stored_columns(connection: "DuckDBPyConnection", table: str) -> dict[str, str]:
     """SQL type of each stored column, in order; none if there is no such table."""
     listing = """
-        SELECT column_name, data_type FROM duckdb_columns()
+        SELECT 1 FROM duckdb_tables()
         WHERE database_name = current_database() AND schema_name = ? AND table_name = ?
-        ORDER BY column_index
     """
-    return dict(connection.execute(listing, table.split(".")).fetchall())
+    if not connection.execute(listing, table.split(".")).fetchall():
+        return {}
+    # duckdb_columns() looks at every column of every table: four times as slow.
+    described = connection.execute(f"DESCRIBE {_qualified(connection, table)}").fetchall()
+    return {str(name): str(kind) for name, kind, *_ in described}
 
 
 def _count(connection: "DuckDBPyConnection", table: str, window: Window | None = None) -> int:

@@ -57,6 +57,7 @@ class Warehouse:
 
     def rows(self, table: str, window: Window | None = None) -> pl.DataFrame:
         """All rows of `table`, or those of `window`, in an order their values alone decide."""
+        refuse_name(table)
         if not self.path.exists():
             raise WarehouseError(f"{self.path} does not exist yet: materialize {table} first")
         if (found := self.found(table, window)) is None:

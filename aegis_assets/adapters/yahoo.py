@@ -67,7 +67,7 @@ class YahooSource:
     @cached_property
     def archive(self) -> RawArchive:
         """Raw answers by hash, and what was asked for."""
-        return RawArchive(self.folder)
+        return RawArchive(self.folder, now=self.now)
 
     @cached_property
     def gate(self) -> RequestGate:

@@ -132,8 +132,13 @@ def absorbed(
 
 
 def _compared(stored: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """The answer's rows, each beside the stored one (`_old`), and what is to become of it."""
-    both = fetched.join(stored, on=keys, how="left", suffix="_old")
+    """The answer's rows, each beside the stored one (`_old`), and what is to become of it.
+
+    A volume that the answer does not know stays as it was known.
+    """
+    both = fetched.join(stored, on=keys, how="left", suffix="_old").with_columns(
+        pl.coalesce("volume", "volume_old")
+    )
     values = [name for name in fetched.columns if name not in {*keys, *STAMPS, "reason"}]
     same = {name: _same(name, both.schema[name]) for name in values}
     known = pl.col("revision_old").is_not_null()

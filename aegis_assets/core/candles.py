@@ -15,7 +15,7 @@ from aegis_assets.core.laws import (
     SESSION_LAWS,
     Law,
     classes_of,
-    first_broken,
+    judged,
     require_columns,
 )
 from aegis_assets.core.markets import Market
@@ -44,22 +44,15 @@ def _judged(
 ) -> pl.DataFrame:
     """The bars, each with the code of what is wrong with it, null where it keeps every law."""
     require_columns(bars, [*SCHEMA, "fault", "is_final"])
-    return (
+    placed = (
         bars.select(*SCHEMA, "fault", "is_final")
         .sort("symbol", "session")
         .with_columns(
             instrument_class=classes_of(bars, instruments),
             is_session=pl.col("session").is_in(sessions.implode()),
         )
-        .with_columns(reason=first_broken(_ROW_LAWS))
-        .with_columns(is_sound=pl.col("reason").is_null())
-        .with_columns(
-            reason=pl.when(MOVE_TOO_LARGE.broken)
-            .then(pl.lit(MOVE_TOO_LARGE.code))
-            .otherwise("reason")
-        )
-        .select(*SCHEMA, "reason")
     )
+    return judged(placed, _ROW_LAWS, MOVE_TOO_LARGE).select(*SCHEMA, "reason")
 
 
 def validated(

@@ -15,10 +15,11 @@ from aegis_assets.core.bars import INTRADAY
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.laws import (
     FORMING,
+    MINUTE_TOO_LARGE,
     PRICE_LAWS,
     Law,
     classes_of,
-    first_broken,
+    judged,
     require_columns,
 )
 from aegis_assets.core.markets import Market
@@ -38,7 +39,7 @@ _since_open = (pl.col("start") - pl.col("opens")).dt.total_microseconds()
 _off_grid = _since_open % pl.col("length").dt.total_microseconds() != 0
 _ends_late = ~_off_grid & (pl.col("start") + pl.col("length") > pl.col("closes"))
 
-LAWS: tuple[Law, ...] = (
+_BAR_LAWS: tuple[Law, ...] = (
     Law("OTHER_SESSION", "the bar begins on the session's date", ~pl.col("is_today")),
     Law("BEFORE_OPEN", "it begins after the first trading window opens", pl.col("opens").is_null()),
     Law(
@@ -59,6 +60,7 @@ LAWS: tuple[Law, ...] = (
     ),
     *PRICE_LAWS,
 )
+LAWS: tuple[Law, ...] = (*_BAR_LAWS, MINUTE_TOO_LARGE)
 """What every intraday candle keeps, in order of precedence."""
 
 
@@ -107,10 +109,11 @@ def _judged(
 ) -> pl.DataFrame:
     """The bars, each with the code of what is wrong with it, null where it keeps every law."""
     require_columns(bars, [*INTRADAY, "is_final"])
+    placed = _placed(bars.select(*INTRADAY, "is_final"), market, session)
+    known = placed.with_columns(instrument_class=classes_of(bars, instruments))
     return (
-        _placed(bars.select(*INTRADAY, "is_final"), market, session)
-        .with_columns(instrument_class=classes_of(bars, instruments))
-        .select(*SCHEMA, reason=first_broken(LAWS))
+        judged(known, _BAR_LAWS, MINUTE_TOO_LARGE)
+        .select(*SCHEMA, "reason")
         .sort("symbol", "interval", "start")
     )
 

@@ -129,20 +129,37 @@ SESSION_LAWS: tuple[Law, ...] = (
     ),
 )
 
-MOVE_TOO_LARGE = Law(
-    "MOVE_TOO_LARGE",
-    "an index or an equity does not move by half from its last candle (an unadjusted split does)",
-    pl.when(pl.col("is_sound") & _has_range)
-    .then(pl.col("close"))
-    .map_batches(_leaps, return_dtype=pl.Boolean)
-    .over("symbol", _era, order_by="session"),
-)
+
+def _too_large(*series: pl.Expr | str, order_by: str) -> Law:
+    return Law(
+        "MOVE_TOO_LARGE",
+        "an index or an equity does not move by half from its last candle, as an unadjusted split",
+        pl.when(pl.col("is_sound") & _has_range)
+        .then(pl.col("close"))
+        .map_batches(_leaps, return_dtype=pl.Boolean)
+        .over(*series, order_by=order_by),
+    )
+
+
+MOVE_TOO_LARGE = _too_large("symbol", _era, order_by="session")
 """Judged last, of bars that keep every other law (`is_sound`), each against the last one kept.
 
 So a spike costs one bar, and after a level shift every bar is quarantined until a person looks:
 who finds the source right adds a line to `GENUINE_MOVES`.  A volatility index is exempt: its
 spikes are data.
 """
+
+MINUTE_TOO_LARGE = _too_large("symbol", "interval", order_by="start")
+"""The same of the bars of one session; the first that keeps every other law is the reference."""
+
+
+def judged(bars: pl.DataFrame, laws: Sequence[Law], move: Law) -> pl.DataFrame:
+    """The bars with `reason`: the first of `laws` that each breaks, or else the law on moves."""
+    sound = bars.with_columns(reason=first_broken(laws)).with_columns(
+        is_sound=pl.col("reason").is_null()
+    )
+    leapt = pl.when(move.broken).then(pl.lit(move.code))
+    return sound.with_columns(reason=leapt.otherwise("reason"))
 
 
 def first_broken(laws: Sequence[Law]) -> pl.Expr:

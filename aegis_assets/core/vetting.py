@@ -3,6 +3,7 @@
 Purely by comparison: with the exchange's sessions, and with the bars already there.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -84,19 +85,36 @@ def scale(
             f"closes of {symbol} are {found:.6g} times the stored ones and no split explains it: "
             "what is stored stays; look at the source, then `aegis run --rebuild` if it is right",
         )
-    disagreeing = int(((ratios / found - 1).abs() > _TOLERANCE).sum())
+    _refuse_disagreement(symbol, common, found)
+    return found
+
+
+def refuse_disagreement(
+    symbol: str, stored: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str]
+) -> None:
+    """Raise `ContentError` if more than 5 % of an answer's closes disagree with the stored ones.
+
+    Ten may always: a source mends a few bars, but it does not tell another story.
+    """
+    _refuse_disagreement(symbol, _common(stored, fetched, keys), 1.0)
+
+
+def _refuse_disagreement(symbol: str, common: pl.DataFrame, factor: float) -> None:
+    ratios = common["close"] / common["close_old"]
+    disagreeing = int(((ratios / factor - 1).abs() > _TOLERANCE).sum())
     if disagreeing > max(_FEW_ROWS, _SMALL_SHARE * common.height):
         raise ContentError(
             "HISTORY_DISAGREES",
             f"{disagreeing} of {common.height} closes of {symbol} differ from the stored ones: "
             "what is stored stays; look at the source, then `aegis run --rebuild` if it is right",
         )
-    return found
 
 
-def _common(stored: pl.DataFrame, fetched: pl.DataFrame) -> pl.DataFrame:
+def _common(
+    stored: pl.DataFrame, fetched: pl.DataFrame, keys: Sequence[str] = ("session",)
+) -> pl.DataFrame:
     good = pl.col("reason").is_null() & pl.col("is_final")
-    return fetched.filter(good).join(stored.filter(good), on="session", suffix="_old")
+    return fetched.filter(good).join(stored.filter(good), on=keys, suffix="_old")
 
 
 def _moved(name: str) -> pl.Expr:

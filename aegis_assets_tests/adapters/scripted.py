@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from aegis_assets_tests.core.quoted import EQUITY, quotes, scaled, walk
 
 START = date(2024, 4, 1)
 SESSIONS = sessions_between(NIFTY, START, date(2024, 12, 31)).to_list()
+NEVER = timedelta(days=10_000)
 TEAM = [Instrument(symbol, InstrumentClass.EQUITY, "INR") for symbol in ("A", "B", "C", "D")]
 
 
@@ -98,8 +99,9 @@ class ScriptedSource:
 class Desk:
     """A store in a folder, and a source that knows the same sessions of a few instruments."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, renewal: timedelta = NEVER) -> None:
         self.folder = folder
+        self.renewal = renewal
         self.store = BarStore(Warehouse(folder / "aegis.duckdb"))
         symbols = (EQUITY.symbol, NIFTY.index.symbol, *(each.symbol for each in TEAM))
         bars = {symbol: quotes(SESSIONS, walk(SESSIONS), symbol) for symbol in symbols}
@@ -113,7 +115,7 @@ class Desk:
         *,
         rebuild: bool = False,
     ) -> Outcome:
-        ingestion = Ingestion(self.source, self.store, NIFTY, first, patience)
+        ingestion = Ingestion(self.source, self.store, NIFTY, first, patience, self.renewal)
         return ingestion.run([instrument], rebuild=rebuild)[0]
 
     def next_day(self, count: int = 1) -> None:

@@ -174,13 +174,14 @@ def test_intraday_bars_are_kept_by_session(store):
 
 
 def test_what_was_last_asked_for_is_noted_by_symbol(store):
-    assert store.asked_since("NVDA") is None
-    store.note_asked("NVDA", DAYS[5])
-    store.note_asked("AMD", DAYS[7])
-    store.note_asked("NVDA", DAYS[3])
+    later = NOON + timedelta(hours=1)
+    assert store.asked("NVDA") is None
+    store.note_asked("NVDA", DAYS[5], NOON)
+    store.note_asked("AMD", DAYS[7], NOON)
+    store.note_asked("NVDA", DAYS[3], later)
 
-    assert (store.asked_since("NVDA"), store.asked_since("AMD")) == (DAYS[3], DAYS[7])
-    assert store.asked_since("INTC") is None
+    assert (store.asked("NVDA"), store.asked("AMD")) == ((DAYS[3], later), (DAYS[7], NOON))
+    assert store.asked("INTC") is None
 
 
 QUOTE = Quote("^NSEI", 100.0, NOON, "1m meta")

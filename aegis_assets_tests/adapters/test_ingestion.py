@@ -121,7 +121,7 @@ def test_an_earlier_start_that_was_not_answered_is_asked_for_again(desk):
     verdicts = [desk.ingest().verdict for _ in range(2)]
 
     assert verdicts == [Verdict.KEPT, Verdict.UPDATED]
-    assert desk.store.asked_since("NVDA") == START
+    assert desk.store.asked("NVDA") == (START, desk.source.moment)
 
 
 def test_a_run_that_was_killed_before_it_noted_what_it_asked_for_asks_once_more(desk, tmp_path):
@@ -132,6 +132,45 @@ def test_a_run_that_was_killed_before_it_noted_what_it_asked_for_asks_once_more(
 
     assert verdicts == [Verdict.UNCHANGED, Verdict.NOT_DUE]
     assert [request[1] for request in desk.source.requests] == [START, START]
+
+
+def test_once_in_a_week_the_first_request_is_for_everything(tmp_path):
+    desk = Desk(tmp_path, renewal=timedelta(days=7))
+    desk.ingest()
+    firsts = []
+    for _ in range(11):
+        desk.next_day()
+        assert desk.ingest().verdict is Verdict.UPDATED
+        firsts.append(desk.source.requests[-1][1])
+
+    days = SESSIONS[99:111]
+    wholes = [day for day, first in zip(days[1:], firsts, strict=True) if first == START]
+    assert wholes == [SESSIONS[99] + timedelta(days=7), SESSIONS[99] + timedelta(days=14)]
+    assert len(desk.source.requests) == 12
+    assert desk.store.daily()["adj_epoch"].unique().to_list() == [0]
+
+
+def test_a_week_after_the_last_whole_history_none_is_asked_for_while_nothing_is_due(tmp_path):
+    desk = Desk(tmp_path, renewal=timedelta(days=7))
+    desk.ingest()
+    desk.source.bars["NVDA"] = desk.source.bars["NVDA"].head(0)
+    desk.next_day(4)
+    verdicts = [desk.ingest(patience=9).verdict for _ in range(2)]
+
+    assert verdicts == [Verdict.NOT_DUE] * 2
+
+
+def test_an_old_bar_that_was_put_away_is_mended_by_the_weekly_history(tmp_path):
+    desk = Desk(tmp_path, renewal=timedelta(days=7))
+    sound = desk.source.bars["NVDA"]
+    desk.restate(SESSIONS[40], close=None, fault=pl.lit("PARTIAL_ROW"))
+    desk.ingest()
+    desk.source.bars["NVDA"] = sound
+    desk.next_day(6)
+    desk.ingest()
+
+    assert desk.store.daily()["fault"].null_count() == 106
+    assert desk.store.revisions().select("session", "cause").rows() == [(SESSIONS[40], "MENDED")]
 
 
 def test_a_rebuild_asks_for_everything_although_nothing_is_due(desk):
@@ -248,3 +287,31 @@ def test_a_halted_feed_is_asked_again_and_its_bar_settles(desk):
     assert (outcome.verdict, outcome.settled, outcome.added) == (Verdict.UPDATED, 1, 0)
     assert desk.store.daily()["is_final"].all()
     assert desk.store.revisions().is_empty()
+
+
+def test_once_a_week_the_first_request_is_for_all(tmp_path):
+    desk = Desk(tmp_path, renewal=timedelta(days=7))
+    for _ in range(10):
+        desk.ingest()
+        desk.next_day()
+    firsts = [request[1] for request in desk.source.requests]
+
+    assert [n for n, first in enumerate(firsts) if first == START] == [0, 5]
+    assert len(firsts) == 10
+
+
+def test_a_bar_put_away_for_a_fault_is_mended_however_old(tmp_path):
+    desk = Desk(tmp_path, renewal=timedelta(days=7))
+    told = desk.source.bars["NVDA"]
+    wrong = pl.col("session") == SESSIONS[20]
+    desk.source.bars["NVDA"] = told.with_columns(
+        high=pl.when(wrong).then(pl.col("low") * 0.5).otherwise("high")
+    )
+    desk.ingest()
+    desk.source.bars["NVDA"] = told
+    desk.next_day(8)
+    outcome = desk.ingest()
+
+    assert (outcome.verdict, outcome.answers, outcome.restated) == (Verdict.UPDATED, 1, 0)
+    assert desk.store.revisions("NVDA")["cause"].to_list() == ["MENDED"]
+    assert desk.store.daily("NVDA").filter(wrong)["high"].item() > 0

@@ -203,7 +203,10 @@ def test_the_session_of_a_past_moment_is_what_had_come_by_then(store, tmp_path):
     gather(source, store)
     first = stored(store)
     later = told_at("12:02:10")
-    later.minutes[INDEX, "1m"] = later.minutes[INDEX, "1m"].with_columns(pl.col("close") + 0.5)
+    few = pl.int_range(pl.len()).is_between(380, 385)
+    later.minutes[INDEX, "1m"] = later.minutes[INDEX, "1m"].with_columns(
+        close=pl.when(few).then(pl.col("close") + 0.5).otherwise("close")
+    )
     gather(later, store)
     past = StoredSource(later, store, at(SESSION, "11:45"))
     other = BarStore(Warehouse(tmp_path / "other.duckdb"))
@@ -227,6 +230,27 @@ def test_a_bad_minute_never_takes_the_place_of_a_good_one(store):
     assert (outcome.verdict, outcome.refused) == (Verdict.UNCHANGED, 138)
     assert outcome.reasons == ("PARTIAL_ROW: 138 bad bars, the stored ones stay",)
     assert_frame_equal(stored(store), before)
+
+
+@pytest.mark.parametrize(("count", "refused"), [(10, False), (11, True)])
+def test_minutes_that_tell_another_story_are_refused_with_their_price(store, count, refused):
+    gather(told_at("11:32:27"), store)
+    before = store.intraday(INDEX, SESSION)
+    source = told_at("11:32:40")
+    other = pl.int_range(pl.len()).is_between(375, 374 + count)
+    source.minutes[INDEX, "1m"] = source.minutes[INDEX, "1m"].with_columns(
+        close=pl.when(other).then(pl.col("close") + 0.5).otherwise("close")
+    )
+    gathered = gather(source, store)
+
+    first = gathered.outcomes[0]
+    assert (first.verdict is Verdict.KEPT, first.restated) == (refused, 0 if refused else 10)
+    assert (priced(gathered).source == "1m bar") is refused
+    assert gathered.outcomes[1].verdict is Verdict.UNCHANGED
+    if refused:
+        assert first.reasons[0].startswith("ContentError: HISTORY_DISAGREES: 11 of 137 closes")
+        assert source.verdicts[0] == (INDEX, "1m", "rejected:HISTORY_DISAGREES")
+        assert_frame_equal(store.intraday(INDEX, SESSION), before)
 
 
 def test_phantom_bars_after_the_close_are_kept_beside_the_session(store):

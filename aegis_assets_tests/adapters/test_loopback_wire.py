@@ -240,12 +240,13 @@ def test_the_demonstration_says_how_to_reach_it_and_stops_when_told():
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module
         command, stdout=subprocess.PIPE, text=True
     ) as process:
-        lines = [process.stdout.readline() for _ in range(4)]
-        url = lines[3].split()[1]
+        lines = [process.stdout.readline() for _ in range(5)]
+        url = lines[4].split()[1]
         status = requests.get(f"{url}{CHARTS}/^GSPC").status_code
         process.send_signal(signal.SIGINT)
 
-    assert [line.partition("=")[0] for line in lines[:3]] == [
-        *("export HTTPS_PROXY", "export CURL_CA_BUNDLE", "export REQUESTS_CA_BUNDLE")
+    assert [line.partition("=")[0] for line in lines[:4]] == [
+        *("export HTTPS_PROXY", "export CURL_CA_BUNDLE", "export REQUESTS_CA_BUNDLE"),
+        "export AEGIS_CLOCK_SHIFT",
     ]
     assert (status, process.returncode) == (200, 0)

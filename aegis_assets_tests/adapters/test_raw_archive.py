@@ -62,6 +62,7 @@ def test_a_body_gives_the_same_file_whenever_it_is_kept(archive, tmp_path):
         (gzip.compress(BODY)[:-9], "cannot be read"),
         (b"rubbish", "cannot be read"),
     ],
+    ids=["other", "cut", "rubbish"],
 )
 def test_a_body_that_is_not_what_its_name_says_is_refused(archive, content, found):
     sha256 = archive.keep(BODY)

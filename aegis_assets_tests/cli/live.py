@@ -6,30 +6,27 @@ at that moment and goes on from there.
 
 import json
 import math
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import dagster as dg
-
-from aegis_assets.cli.stages import Platform
-from aegis_assets.cli.turns import turn
 from aegis_assets.core.markets import NIFTY
 from aegis_assets.core.payload import Payload
-from aegis_assets.definitions import graph
-from aegis_assets.defs.world import world
-from aegis_assets.settings import Settings, SourceName, settings
-from aegis_assets_tests.cli.conftest import COMMAND, variables
+from aegis_assets.settings import Settings, SourceName
+from aegis_assets_tests.cli.conftest import COMMAND, ROOT, new_project, variables
 from aegis_assets_tests.loopback.books import Book, synthetic_book
 from aegis_assets_tests.loopback.clock import Clock
 from aegis_assets_tests.loopback.server import LoopbackYahoo
-from aegis_assets_tests.worlds import outside
+from aegis_assets_tests.worlds import made_once, outside
 
 INDIA = ZoneInfo("Asia/Kolkata")
 INDEX, IMPLIED = (each.symbol for each in NIFTY.instruments)
@@ -38,13 +35,16 @@ LONG, SHORT = date(2020, 5, 1), date(2024, 8, 1)
 """First months of a history that is about the shortest to publish from, and of one that is not."""
 DAILY = [(INDEX, "1d"), (IMPLIED, "1d")]
 INTRADAY = [(INDEX, "1m"), (INDEX, "5m"), (IMPLIED, "1m")]
-PATIENCE_S = 120
-_WITHOUT = {"training", "publish"}
+PROJECT = "project"  # inside the folder that is locked while it is made: a run locks its own
+PATIENCE_S, GLANCE_S = 120, 0.005
+AEGIS = (COMMAND,)
+UNSERVED = (sys.executable, "-m", "aegis_assets_tests.cli.unserved")
+"""The command, and the one that neither trains nor publishes, so that a short history will do."""
 
 
 def at(day: date, hour: str) -> datetime:
     """The moment in India."""
-    return datetime.combine(day, time.fromisoformat(hour), INDIA)
+    return datetime.combine(day, time_of_day.fromisoformat(hour), INDIA)
 
 
 NOON, NEXT_EVENING = at(TUESDAY, "11:47:10"), at(WEDNESDAY, "16:20:00")
@@ -90,6 +90,7 @@ class Site:
     folder: Path
     yahoo: LoopbackYahoo
     since: date = LONG
+    command: tuple[Path | str, ...] = AEGIS
 
     @property
     def charts(self) -> list[tuple[str, str]]:
@@ -99,20 +100,21 @@ class Site:
         assert {each.host for each in asked} <= {"query2.finance.yahoo.com"}
         return [(each.symbol, each.query["interval"]) for each in asked]
 
-    def started(self, *arguments: str, command: Path = COMMAND, **options) -> subprocess.Popen[str]:
-        """A command as a process of its own, which begins at the moment of the loopback's clock."""
+    def started(self, *arguments: str, **options) -> subprocess.Popen[str]:
+        """`aegis` as a process of its own, which begins at the moment of the loopback's clock."""
         ahead = math.ceil((self.yahoo.clock.now - datetime.now(UTC)).total_seconds())
         sign = "-" if ahead < 0 else ""
         told = {"COLUMNS": "200", "AEGIS_CLOCK_SHIFT": f"{sign}PT{abs(ahead)}S"}
         chosen = variables(live_settings(self.since)) | self.yahoo.environment | told
+        environment = outside(**chosen, PYTHONPATH=str(ROOT))
         return subprocess.Popen(  # noqa: S603 - the project's own command
-            [command, *arguments], cwd=self.folder, env=outside(**chosen), text=True, **options
+            [*self.command, *arguments], cwd=self.folder, env=environment, text=True, **options
         )
 
-    def ran(self, *arguments: str, command: Path = COMMAND) -> Ran:
+    def ran(self, *arguments: str) -> Ran:
         """What came of the command; one that would never end is killed and fails the test."""
         pipe = subprocess.PIPE
-        process = self.started(*arguments, command=command, stdout=pipe, stderr=pipe)
+        process = self.started(*arguments, stdout=pipe, stderr=pipe)
         try:
             printed, complaints = process.communicate(timeout=PATIENCE_S)
         finally:
@@ -122,7 +124,7 @@ class Site:
     def run(self) -> Ran:
         """What came of `aegis run`, having ended well and without a word of complaint."""
         ran = self.ran("run")
-        assert (ran.status, ran.complaints) == (0, "")
+        assert (ran.status, ran.complaints) == (0, ""), ran
         return ran
 
     def payload(self, slot: str) -> Payload:
@@ -135,10 +137,19 @@ class Site:
 
 
 @contextmanager
-def met(folder: Path, moment: datetime, since: date = LONG) -> Iterator[Site]:
+def met(folder: Path, moment: datetime, **others) -> Iterator[Site]:
     """A project that meets Yahoo at the moment."""
     with LoopbackYahoo(book(), clock=Clock(moment)) as yahoo:
-        yield Site(folder, yahoo, since)
+        yield Site(folder, yahoo, **others)
+
+
+def awaited(process: subprocess.Popen[str], happened: Callable[[], object]) -> None:
+    """Wait until it has happened, while the process that is to do it lives."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert process.poll() is None, "it ended before that"
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(GLANCE_S)
 
 
 def keep(site: Site, ran: Ran) -> None:
@@ -153,18 +164,23 @@ def kept(folder: Path) -> tuple[Ran, list[tuple[str, str]]]:
     return Ran(0, told["printed"], ""), [tuple(each) for each in told["charts"]]
 
 
-def unserved() -> None:
-    """`aegis run` but for training and publishing, for which a short history is not enough."""
-    here = world(settings())
-    with dg.DagsterInstance.from_config(".") as instance, turn(Path.cwd(), instance):
-        platform = Platform(here, graph(here), instance)
-        for stage in platform.due():
-            if stage.keys and stage.title not in _WITHOUT:
-                platform.run(stage, lambda _: None)
+def live_home(shared: Path) -> Path:
+    """A project after its first `aegis run`, at noon of a session: read only."""
+
+    def make(folder: Path) -> None:
+        (folder / PROJECT).mkdir()
+        with met(new_project(folder / PROJECT), NOON) as site:
+            keep(site, site.run())
+
+    return made_once(shared / "live", make) / PROJECT
 
 
-UNSERVED = ("-m", "aegis_assets_tests.cli.live")
-PYTHON = Path(sys.executable)
+def next_evening(shared: Path) -> Path:
+    """That project after another one, when the next session has settled: read only."""
 
-if __name__ == "__main__":
-    unserved()
+    def make(folder: Path) -> None:
+        home = shutil.copytree(live_home(shared), folder / PROJECT)
+        with met(home, NEXT_EVENING) as site:
+            keep(site, site.run())
+
+    return made_once(shared / "evening", make) / PROJECT

@@ -125,13 +125,12 @@ def test_what_is_written_is_what_differs(answers):
     [
         (changed(close=100.9), False, 1.0, Cause.RESTATEMENT),
         (changed(volume=2000.0), False, 1.0, Cause.RESTATEMENT),
-        (changed(volume=None), False, 1.0, Cause.RESTATEMENT),
         (changed(open=None, high=None, low=None), False, 1.0, Cause.RESTATEMENT),
         (changed(adj_close=99.0), False, 1.0, Cause.ADJUSTMENT),
         (changed(adj_close=99.0, volume=2000.0), False, 1.0, Cause.ADJUSTMENT),
         (changed(adj_close=99.0, high=110.0), False, 1.0, Cause.RESTATEMENT),
     ],
-    ids=["close", "volume", "no volume", "no range", "adjusted", "adjusted and volume", "both"],
+    ids=["close", "volume", "no range", "adjusted", "adjusted and volume", "both"],
 )
 def test_a_change_of_one_final_bar_has_a_cause(told, renewed, scale, expected):
     made = absorbed(STORED, known(told, 1), KEYS, renewed=renewed, scale=scale)
@@ -142,6 +141,21 @@ def test_a_change_of_one_final_bar_has_a_cause(told, renewed, scale, expected):
     )
     assert made.bars.filter(ONE).select("revision", "raw_sha256").row(0) == (1, "body 1")
     assert made.bars.filter(~ONE)["raw_sha256"].unique().to_list() == ["body 0"]
+
+
+@pytest.mark.parametrize("told", [changed(volume=None), changed(volume=None, close=101.0)])
+def test_a_volume_that_the_answer_does_not_know_stays_as_it_was_known(told):
+    made = absorbed(STORED, known(told, 1), KEYS)
+
+    assert made.bars.filter(ONE)["volume"].to_list() == STORED.filter(ONE)["volume"].to_list()
+    assert made.written.is_empty() == (told is None or causes(made) == [])
+
+
+def test_a_volume_that_is_no_longer_known_stays():
+    made = absorbed(STORED, known(changed(volume=None), 1), KEYS)
+
+    assert_frame_equal(made.bars, STORED.drop("reason"))
+    assert made.written.is_empty()
 
 
 def test_a_range_that_was_absent_and_comes_is_no_adjustment():
@@ -190,6 +204,14 @@ def test_a_forming_bar_settles_without_a_revision():
     assert (made.written.height, made.settled, made.revisions.height) == (1, 1, 0)
     assert made.bars.sort("session")["fetched_at"][-1] == known(FIVE, 2)["fetched_at"][0]
     assert made.bars["is_final"].all()
+
+
+def test_a_bar_that_settles_at_the_same_values_is_of_the_answer_that_settled_it():
+    made = absorbed(known(FIVE, final=~ONE), known(FIVE, 1), KEYS)
+
+    assert (made.written.rows(), made.settled) == ([("NVDA", DAYS[2])], 1)
+    assert made.bars.filter(ONE).select("is_final", "raw_sha256").row(0) == (True, "body 1")
+    assert made.revisions.is_empty()
 
 
 def test_a_split_moves_every_bar_into_a_new_epoch():
