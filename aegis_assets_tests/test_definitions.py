@@ -217,7 +217,9 @@ def test_every_check_blocks_but_those_that_only_say(assets):
         *(f"features/{engine.name}:finite_and_declared" for engine in ENGINES),
         "payload/aegismatrix:payload_keeps_its_contract",
     }
-    assert {name for name, key in checks.items() if not assets.get_check_spec(key).blocking} == SAYING
+    assert {
+        name for name, key in checks.items() if not assets.get_check_spec(key).blocking
+    } == SAYING
 
 
 def test_the_jobs_cover_every_asset_once(short):

@@ -28,7 +28,11 @@ def environment(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("AEGIS_MARKET", "NIFTY500", r"found market 'NIFTY500', expected one of \['BANKNIFTY', 'NIFTY', 'SP500'\]"),
+        (
+            "AEGIS_MARKET",
+            "NIFTY500",
+            r"found market 'NIFTY500', expected one of \['BANKNIFTY', 'NIFTY', 'SP500'\]",
+        ),
         ("AEGIS_SOURCE", "bloomberg", r"'sample' or 'yahoo'"),
         ("AEGIS_PATIENCE", "0", r"greater than or equal to 1"),
         ("AEGIS_CLOCK_SHIFT", "yesterday", r"duration"),

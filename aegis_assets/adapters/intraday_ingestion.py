@@ -95,7 +95,17 @@ class IntradayIngestion:
             self._judge(answer, f"rejected:{error.code}")
             raise
         self._judge(answer, "accepted")
-        return outcome(answer, made, answer.findings)
+        return outcome(answer, made, (*answer.findings, *self._missing(made, answer, session)))
+
+    def _missing(self, made: Absorption, answer: IntradayAnswer, session: date) -> list[str]:
+        """How many finished bars are not there, as far as the answer's newest trade reaches."""
+        if answer.origin.last_trade is None:
+            return []
+        interval, reached = answer.interval, answer.origin.last_trade
+        expected = intraday.expected_bars(self.market, session, interval, reached)
+        bars = made.bars.filter(interval=interval)
+        found = intraday.validated(bars, [answer.instrument], self.market, session).height
+        return [f"BARS_MISSING: {expected - found} of {expected}"] if found < expected else []
 
     def _judge(self, answer: IntradayAnswer, verdict: str) -> None:
         self.source.judge(answer.origin, answer.instrument.symbol, answer.interval, verdict)

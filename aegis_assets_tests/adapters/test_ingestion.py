@@ -253,11 +253,12 @@ def test_what_the_source_never_had_is_not_missing(desk):
     assert (taken.reasons, desk.store.daily().height) == ((), 50)
 
 
-def test_a_spike_on_a_stored_session_is_refused_and_told(desk):
+@pytest.mark.parametrize("place", [90, 95], ids=["first of the tail", "within it"])
+def test_a_spike_on_a_stored_session_is_refused_and_told(desk, place):
     desk.ingest()
     before = desk.store.daily()
     desk.next_day()
-    desk.restate(SESSIONS[95], **dict.fromkeys((*PRICES, "adj_close"), 1000.0))
+    desk.restate(SESSIONS[place], **dict.fromkeys((*PRICES, "adj_close"), 1000.0))
     outcome = desk.ingest()
 
     assert len(desk.source.requests) == 2

@@ -209,7 +209,7 @@ def happen(desk, event):
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(EVENTS)), min_size=2, max_size=5))
-@settings(max_examples=8, deadline=None, derandomize=True, database=None)
+@settings(max_examples=6, deadline=None, derandomize=True, database=None)
 def test_whatever_happens_the_store_is_what_the_source_says_at_last(tmp_path_factory, happenings):
     desk = Desk(tmp_path_factory.mktemp("any"))
     for days, event in [*happenings, (1, "none")]:

@@ -28,6 +28,13 @@ def desk(tmp_path):
     return Desk(tmp_path)
 
 
+def worded(value):
+    """The failures of a case by their names; how many requests they allow, as it is."""
+    return (
+        ",".join(type(each).__name__ for each in value) if isinstance(value, list) else str(value)
+    )
+
+
 GONE = TransportError("no answer: check the network")
 LIMIT = RateLimitError("429: leave it alone")
 SHUT = CoolingDownError("the gate is shut")
@@ -50,7 +57,7 @@ DAY_OFF = ContentError("NO_ROWS", "no row")
         ([GONE, SHUT], 2),
         ([SHAPE, SHAPE, DAY_OFF, SHAPE], 4),
     ],
-    ids=str,
+    ids=worded,
 )
 def test_an_ill_host_is_left_alone_and_nothing_is_lost(desk, failures, asked):
     ingestion = Ingestion(desk.source, desk.store, NIFTY, START)

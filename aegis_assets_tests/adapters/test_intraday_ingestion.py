@@ -404,7 +404,7 @@ def test_prices_are_kept_with_when_they_were_asked_for(store):
         ([None, RateLimitError("429")], 2),
         ([ContentError("NO_ROWS", "no row")] * 3, 3),
     ],
-    ids=str,
+    ids=["limit", "shut", "gone", "second limited", "false answers"],
 )
 def test_an_ill_host_is_left_alone_until_the_next_slot(store, failures, asked):
     daily = store.daily()

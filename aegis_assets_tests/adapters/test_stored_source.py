@@ -35,7 +35,7 @@ def finals(bars):
 
 
 @given(ANSWERS)
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 def test_bars_and_revisions_tell_what_was_final_after_any_answer(answers):
     history = [made for *_, made in absorbed_in_turn(answers)]
     bars = history[-1].bars

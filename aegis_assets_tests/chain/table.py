@@ -21,11 +21,7 @@ HARMLESS = {
 }
 """Faults that need no code in an answer of minutes, and why."""
 
-UNSEEN: dict[str, str] = {
-    "spike_x10": "no law of minutes knows moves, so one of ten times the price replaces a good bar",
-    "last_3_x100": "no law of minutes knows moves, so the two finished ones become candles",
-    "unadjusted_split": "minutes may be restated without limit, so four times the price comes in",
-}
+UNSEEN: dict[str, str] = {}
 """Faults that a slot believes: what is missing, until it is there."""
 
 _CALENDAR = {"MISSING_SESSIONS", "SESSIONS_MISSING", "NEWEST_SESSION_MISSING"}
