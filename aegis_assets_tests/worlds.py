@@ -39,7 +39,7 @@ class CutSource:
         """The machine's clock."""
         return SAMPLE.now()
 
-    def last_session(self, market: Market) -> date:
+    def last_session(self, _: Market) -> date:
         """The end, of which no bar may be known."""
         return self.end
 

@@ -9,8 +9,8 @@ import pytest
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.sessions import close_of, sessions_between
 from aegis_assets.defs.io_managers import LOOK_BACK
-from aegis_assets.defs.partitions import archive_partitions
 from aegis_assets.defs.jobs import PUBLICATION_JOB
+from aegis_assets.defs.partitions import archive_partitions
 from aegis_assets_tests.worlds import LAST_SLOT, LAST_WEEK, settings_of
 
 FIRST, LAST = date(2009, 6, 1), date(2018, 12, 31)
