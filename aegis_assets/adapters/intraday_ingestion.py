@@ -11,8 +11,9 @@ from functools import partial
 import polars as pl
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import Outcome, judged, kept, outcome
+from aegis_assets.adapters.ingestion import judged
 from aegis_assets.adapters.sources import IntradaySource
+from aegis_assets.adapters.verdicts import Outcome, kept, outcome
 from aegis_assets.core import intraday
 from aegis_assets.core.absorption import Absorption, absorbed, is_settled, stamped
 from aegis_assets.core.bars import IntradayAnswer, Quote

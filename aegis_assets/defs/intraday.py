@@ -7,8 +7,8 @@ import dagster as dg
 import polars as pl
 
 from aegis_assets.adapters.bar_store import SPOT, BarStore, Columns
-from aegis_assets.adapters.ingestion import Verdict
 from aegis_assets.adapters.intraday_ingestion import Gathered, IntradayIngestion
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core import intraday
 from aegis_assets.core.bars import INTRADAY_BARS
 from aegis_assets.core.errors import SettingsError

@@ -9,7 +9,8 @@ import dagster as dg
 import polars as pl
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import Ingestion, Outcome, Verdict
+from aegis_assets.adapters.ingestion import Ingestion
+from aegis_assets.adapters.verdicts import Outcome, Verdict
 from aegis_assets.core.bars import DAILY_BARS
 from aegis_assets.core.errors import SourceError
 from aegis_assets.defs.io_managers import table_name

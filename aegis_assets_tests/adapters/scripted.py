@@ -10,7 +10,8 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import Ingestion, Outcome
+from aegis_assets.adapters.ingestion import Ingestion
+from aegis_assets.adapters.verdicts import Outcome
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.bars import EVENTS, DailyAnswer, IntradayAnswer, Origin, Quote, empty
 from aegis_assets.core.errors import SourceError

@@ -7,7 +7,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import OVERLAP_SESSIONS, Ingestion, Verdict
+from aegis_assets.adapters.ingestion import OVERLAP_SESSIONS, Ingestion
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.errors import TransportError
 from aegis_assets.core.markets import NIFTY

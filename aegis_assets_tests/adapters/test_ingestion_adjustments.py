@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from aegis_assets.adapters.ingestion import Verdict
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core.bars import QUOTES
 from aegis_assets.core.errors import TransportError
 from aegis_assets.core.markets import NIFTY

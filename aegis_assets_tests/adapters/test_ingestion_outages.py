@@ -7,8 +7,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import Ingestion, Verdict, judged
+from aegis_assets.adapters.ingestion import Ingestion, judged
 from aegis_assets.adapters.sample import SampleSource
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.errors import (
     ContentError,

@@ -8,9 +8,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from aegis_assets.adapters.bar_store import INTRADAY, BarStore
-from aegis_assets.adapters.ingestion import Ingestion, Verdict
+from aegis_assets.adapters.ingestion import Ingestion
 from aegis_assets.adapters.intraday_ingestion import IntradayIngestion
 from aegis_assets.adapters.stored_source import StoredSource
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.absorption import Origin
 from aegis_assets.core.bars import INTRADAY as COLUMNS

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import Ingestion, Verdict
+from aegis_assets.adapters.ingestion import Ingestion
 from aegis_assets.adapters.stored_source import StoredSource, known_at
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.bars import DAILY_BARS, DAILY_REVISIONS, QUOTES, empty
 from aegis_assets.core.errors import ContentError

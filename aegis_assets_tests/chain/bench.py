@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.ingestion import Ingestion, Outcome
+from aegis_assets.adapters.ingestion import Ingestion
 from aegis_assets.adapters.intraday_ingestion import Gathered, IntradayIngestion
+from aegis_assets.adapters.verdicts import Outcome
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.adapters.yahoo import Waiting, YahooSource
 from aegis_assets.core import candles

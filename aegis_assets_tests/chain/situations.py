@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from aegis_assets.adapters.ingestion import Outcome
+from aegis_assets.adapters.verdicts import Outcome
 from aegis_assets.core import candles, intraday
 from aegis_assets.core.laws import FORMING
 from aegis_assets.core.markets import NIFTY, SP500, Market

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aegis_assets.adapters.ingestion import Verdict
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core.markets import NIFTY
 from aegis_assets.defs.ticks import slots_between
 from aegis_assets_tests.chain.bench import Bench

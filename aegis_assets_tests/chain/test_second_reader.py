@@ -3,7 +3,7 @@
 import pytest
 from polars.testing import assert_frame_equal
 
-from aegis_assets.adapters.ingestion import Verdict
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets_tests.chain.situations import BARS, INDEX, SINCE, code_of
 from aegis_assets_tests.loopback.faults import FAULTS
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from aegis_assets.adapters.ingestion import Verdict
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.universe import Instrument, InstrumentClass
 from aegis_assets_tests.chain.bench import Bench

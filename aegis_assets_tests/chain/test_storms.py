@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aegis_assets.adapters.ingestion import Verdict
+from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core.markets import BANKNIFTY, NIFTY, SP500
 from aegis_assets.core.universe import Instrument, InstrumentClass
 from aegis_assets.defs.ticks import SLOT, slots_between
