@@ -167,7 +167,9 @@ def tables_of(home: Path) -> dict[str, pl.DataFrame]:
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     """`folder`, filled by the first of the test processes that asks for it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder, exclusive=True):
+    door = folder.with_name(f"{folder.name}.door")  # what is made may want to lock its own folder
+    door.mkdir(exist_ok=True)
+    with locked(door, exclusive=True):
         done = folder / "made.json"
         if not done.exists():
             make(folder)

@@ -15,6 +15,7 @@ from aegis_assets.adapters.warehouse import Warehouse, Window
 from aegis_assets.core import bars
 from aegis_assets.core.absorption import Absorption
 from aegis_assets.core.bars import Quote
+from aegis_assets.core.errors import WarehouseError
 
 _DAY: Final = timedelta(days=1)
 _ALL: Final = (date(1, 1, 1), date(9999, 12, 31))
@@ -140,14 +141,26 @@ class BarStore:
     def _rows(self, table: str, columns: Columns, symbol: str | None) -> pl.DataFrame:
         window = None if symbol is None else Window("session", *_ALL, symbol)
         found = self._warehouse.found(table, window)
-        return bars.empty(columns) if found is None else found
+        return _as_declared(table, columns, found)
 
     def _change(self, shelf: Shelf, window: Window, change: Change) -> Absorption:
         with self._warehouse.transaction() as tables:
             stored = tables.rows(shelf.table, window)
-            made = change(bars.empty(shelf.columns) if stored is None else stored)
+            made = change(_as_declared(shelf.table, shelf.columns, stored))
             _write(tables, shelf, made, window)
         return made
+
+
+def _as_declared(table: str, columns: Columns, found: pl.DataFrame | None) -> pl.DataFrame:
+    """The stored rows, none if there is no table; refuses those of another release."""
+    if found is None:
+        return bars.empty(columns)
+    if set(found.columns) != set(columns):
+        raise WarehouseError(
+            f"{table} has columns {sorted(found.columns)}, this release keeps {sorted(columns)}: "
+            "move warehouse/aegis.duckdb away and run again, which asks for all bars anew"
+        )
+    return found
 
 
 def _write(tables: Tables, shelf: Shelf, made: Absorption, window: Window) -> None:

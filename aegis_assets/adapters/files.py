@@ -76,7 +76,7 @@ def _staged(path: Path, content: bytes) -> Iterator[Path]:
     """Give a synced temporary file beside `path`; gone afterwards."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
+        sweep(path)
         staged, descriptor = _temporary(path)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -111,13 +111,20 @@ def _temporary(path: Path) -> tuple[Path, int]:
         os.close(descriptor)
 
 
-def _sweep(path: Path) -> None:
+def sweep(path: Path) -> None:
     """Remove what dead writers of `path` left; a leftover that will not go can wait."""
     pattern = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}\.tmp")
     for leftover in path.parent.iterdir():
         if pattern.fullmatch(leftover.name):
             with suppress(OSError):
                 _remove_abandoned(leftover)
+
+
+def sweep_below(folder: Path) -> None:
+    """Remove what dead writers of any file in the folders of `folder` left."""
+    for leftover in folder.glob("*/.*.tmp"):
+        with suppress(OSError):
+            _remove_abandoned(leftover)
 
 
 def _remove_abandoned(leftover: Path) -> None:

@@ -19,6 +19,7 @@ from aegis_assets.core.bars import DailyAnswer
 from aegis_assets.core.candles import quarantined
 from aegis_assets.core.errors import (
     AnswerError,
+    ContentError,
     CoolingDownError,
     RateLimitError,
     SourceError,
@@ -80,21 +81,43 @@ class Ingestion:
     def _one(self, instrument: Instrument, *, rebuild: bool) -> Outcome:
         stored = judged(self.store.daily(instrument.symbol), instrument, self.market)
         last = self.source.last_session(self.market)
-        first = self.history_start if rebuild else self._asked_from(stored, last)
-        if self._is_whole_due(instrument, stored, is_asked=first is not None):
-            first = self.history_start
-        if first is None:
-            return Outcome(instrument.symbol, Verdict.NOT_DUE)
-        if first == self.history_start:
+        tail = self.history_start if rebuild else self._asked_from(stored, last)
+        if tail == self.history_start:
             return self._whole(instrument, last, trusted=rebuild)
-        answer = self.source.daily(self.market, instrument, first, last)
-        reasons = self._vetted(answer, first, last)
+        refused: ContentError | None = None
+        if self._is_whole_due(instrument, stored, is_asked=tail is not None):
+            try:
+                return self._whole(instrument, last)
+            except ContentError as error:
+                # Tried again after the next `renewal`; what is missing at the end comes meanwhile.
+                self.store.note_asked(instrument.symbol, self.history_start, self.source.now())
+                refused = error
+        if tail is None:
+            return Outcome(instrument.symbol, Verdict.NOT_DUE)
+        return self._tail(instrument, stored, (tail, last), refused)
+
+    def _tail(
+        self,
+        instrument: Instrument,
+        stored: pl.DataFrame,
+        asked: tuple[date, date],
+        refused: ContentError | None,
+    ) -> Outcome:
+        """The sessions that are missing and the ten before; all, if those differ.
+
+        After a whole history was `refused`, a tail comes in only where it agrees with the stored.
+        """
+        answer = self.source.daily(self.market, instrument, *asked)
+        reasons = self._vetted(answer, *asked)
         found = self._overlap(stored, answer)
         if found is Overlap.SAME:
-            return self._absorbed(answer, reasons, self._joined)
+            told = [f"the whole history was refused, {refused}"] if refused else []
+            return self._absorbed(answer, (*told, *reasons), self._joined, answers=1 + len(told))
+        if refused is not None:
+            raise refused
         self._judge(answer, f"superseded:{found}")
         why = f"{found}: {_WHY[found]}, so all was asked for again"
-        return self._whole(instrument, last, why)
+        return self._whole(instrument, asked[1], why)
 
     def _is_whole_due(
         self, instrument: Instrument, stored: pl.DataFrame, *, is_asked: bool

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import polars as pl
 
-from aegis_assets.adapters.files import refusal, write_atomically
+from aegis_assets.adapters.files import refusal, sweep_below, write_atomically
 from aegis_assets.core.errors import StorageError
 
 TORN: Final = "torn"
@@ -132,6 +132,7 @@ class RawArchive:
         there = [path for sha256 in old if (path := self._path(sha256)).exists()]
         for path in there:
             path.unlink(missing_ok=True)
+        sweep_below(self.folder)
         return len(there)
 
     def _path(self, sha256: str) -> Path:

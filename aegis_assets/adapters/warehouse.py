@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from aegis_assets.adapters.files import create_atomically, refusal
+from aegis_assets.adapters.files import create_atomically, refusal, sweep
 from aegis_assets.adapters.stored_rows import Window, refuse_name
 from aegis_assets.adapters.tables import Tables, refuse
 from aegis_assets.core.errors import StorageError, WarehouseError
@@ -131,6 +131,7 @@ class Warehouse:
         import duckdb  # noqa: PLC0415
 
         if self.path.exists():
+            sweep(self.path)
             return
         try:
             with TemporaryDirectory() as folder:

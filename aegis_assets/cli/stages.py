@@ -16,8 +16,9 @@ from aegis_assets.cli.turns import BY_HAND
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError, SettingsError
 from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.payload import Payload
+from aegis_assets.core.payload import Payload, Status
 from aegis_assets.core.sessions import close_of, last_opened_session
+from aegis_assets.defs.candles import DAILY as CANDLES
 from aegis_assets.defs.candles import outdated_months
 from aegis_assets.defs.intraday import ASKED_AT, COMPLETE
 from aegis_assets.defs.intraday import RAW as INTRADAY_KEY
@@ -88,19 +89,19 @@ class Platform:
         yield self._stage(INGESTION_JOB, "bars", asked, rebuild=rebuild)
         months = self._due_months(rebuild=rebuild)
         yield self._stage(HISTORY_JOB, "history", months)
-        week = self.keys_of(TRAINING_JOB)[-1:]
+        slot = self._newest_slot()
+        week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[0][:10]][-1:]
         same_past = months != self.keys_of(HISTORY_JOB)
         fault = self._fault_of_models(week) if self._is_fresh(TRAINING_JOB, week) else ""
         trained = same_past and self._is_fresh(TRAINING_JOB, week) and not fault
         yield self._stage(TRAINING_JOB, "training", [] if trained else week, fault)
-        slot = self.keys_of(PUBLICATION_JOB)[-1:]
-        if not slot:
-            msg = f"no slot since AEGIS_SLOTS_START ({self.world.first_slot}): set an earlier day"
-            raise SettingsError(msg)
-        session = self._session_to_look_at() if self.world.source.is_live else []
-        yield self._stage(INTRADAY_JOB, "intraday", session)
+        session: list[str] = []
+        if self.world.source.is_live:
+            session = self._session_to_look_at()
+            yield self._stage(INTRADAY_JOB, "intraday", session)
         published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
-        same = trained and not months and published
+        waited_for = bool(session) and published and self._was_late(slot[0])
+        same = trained and not months and published and not waited_for
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
 
     def run(self, stage: Stage, progress: Progress) -> None:
@@ -119,6 +120,14 @@ class Platform:
             partition_key=stage.keys[0] if single else None,
             tags=BY_HAND if single else BY_HAND | tags,
         )
+
+    def _newest_slot(self) -> list[str]:
+        """The slot that is to be published; its week is that of its models."""
+        slot = self.keys_of(PUBLICATION_JOB)[-1:]
+        if not slot:
+            msg = f"no slot since AEGIS_SLOTS_START ({self.world.first_slot}): set an earlier day"
+            raise SettingsError(msg)
+        return slot
 
     def _months_to_ask_for(self, *, rebuild: bool) -> list[str]:
         """Months whose bars no run has looked for; of a live source, the newest as well.
@@ -143,8 +152,10 @@ class Platform:
         assets = self._assets(HISTORY_JOB)
         if rebuild or not self._is_current(assets) or not self._has_tables(assets):
             return keys
-        changed = [*outdated_months(self.world, self.warehouse), *self._unfinished()]
-        due = [*self._missing(assets, keys), *(keys.index(each) for each in changed)]
+        made = self.instance.get_materialized_partitions(CANDLES)
+        changed = [*outdated_months(self.world, self.warehouse, made), *self._unfinished()]
+        known = (keys.index(max(each, keys[0])) for each in changed if each <= keys[-1])
+        due = [*self._missing(assets, keys), *known]
         return keys[max(0, min(due) - _MATURING) :] if due else []
 
     def _session_to_look_at(self) -> list[str]:
@@ -222,6 +233,13 @@ class Platform:
         except ValidationError:
             return False
         return True
+
+    def _was_late(self, slot: str) -> bool:
+        """Whether the slot's payload says that what it needed was not there yet."""
+        content = FolderPublisher(self.settings.publish_folder).published(slot)
+        if content is None:
+            return True
+        return Payload.model_validate_json(content).data_quality.status is Status.STALE
 
     def _stage(
         self, job: str, title: str, keys: list[str], why: str = "", *, rebuild: bool = False

@@ -12,6 +12,11 @@ from aegis_assets.core.errors import StorageError
 BY_HAND = {"aegis/by": "aegis run"}
 """Tags of the runs in a process of `aegis run`: nobody watches over that process."""
 
+_UNDER_WAY = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 _DEAD = "its process was killed: what it had finished is kept, the rest is due again"
 
 
@@ -33,7 +38,12 @@ def turn(folder: Path, instance: dg.DagsterInstance) -> Iterator[None]:
 
 def _bury(instance: dg.DagsterInstance) -> None:
     """Mark the runs of killed processes as failed, and free the places that they held."""
-    going = dg.RunsFilter(tags=BY_HAND, statuses=[dg.DagsterRunStatus.STARTED])
+    going = dg.RunsFilter(tags=BY_HAND, statuses=_UNDER_WAY)
     for run in instance.get_runs(going):
         instance.report_run_failed(run, _DEAD)
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    for pool in instance.event_log_storage.get_concurrency_keys():
+        for slot in instance.event_log_storage.get_concurrency_info(pool).claimed_slots:
+            holder = instance.get_run_by_id(slot.run_id)
+            if holder is None or holder.is_finished:
+                instance.event_log_storage.free_concurrency_slots_for_run(slot.run_id)

@@ -31,8 +31,8 @@ from aegis_assets.core.provenance import Provenance, unavailable
 from aegis_assets.core.running import Running
 from aegis_assets.core.sessions import (
     close_of,
-    is_trading,
     last_final_session,
+    last_opened_session,
     open_of,
     sessions_between,
 )
@@ -179,7 +179,8 @@ def _data_quality(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     quoted_by = (
         f"{source}: {quote.source}" if quote and not quote.stale else f"{source}: daily close"
     )
-    late = running is not None and is_trading(market, as_of) and (quote is None or quote.stale)
+    opened = last_opened_session(market, as_of)
+    late = running is not None and opened > due and (quote is None or quote.stale)
     reasons = [
         *([f"daily candles end {behind} sessions before {due}"] if behind else []),
         *(["the volatility index has no close for the last session"] if implied_behind else []),

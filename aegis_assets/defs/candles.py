@@ -1,5 +1,6 @@
 """Bars that keep the laws, those that do not, and whether enough of the sessions are there."""
 
+from collections.abc import Collection
 from datetime import date
 
 import dagster as dg
@@ -165,20 +166,24 @@ def _joined(world: World) -> dg.AssetChecksDefinition:
     return both_indices_have_the_same_sessions
 
 
-def outdated_months(world: World, warehouse: Warehouse) -> list[str]:
-    """Months with candles that are not those that the stored bars give, the oldest first.
+def outdated_months(
+    world: World, warehouse: Warehouse, materialized: Collection[str] = ()
+) -> list[str]:
+    """Months whose candles are not those that the stored bars give, the oldest first.
 
-    A month without any candle is not made yet, and so not outdated.
+    A month without any candle is not made yet, and so not outdated, unless it was `materialized`:
+    before its first session, say.
     """
     made = warehouse.found(_TABLE)
-    if made is None or made.is_empty():
+    if made is None:
         return []
     bars = BarStore(warehouse).daily()
     last = max(bars["session"].to_list(), default=world.first)
     right = candles.validated(bars, world.market.instruments, _sessions(world, bars, last))
     month = pl.col("session").dt.strftime(MONTH_FORMAT)
-    known = made.select(month.unique())["session"]
-    right = right.filter(month.is_in(known.implode()))
+    known = [*made.select(month.unique())["session"], *materialized]
+    right = right.filter(month.is_in(known), pl.col("session") >= world.first)
+    made = made.filter(pl.col("session") >= world.first)
     differing = pl.concat(
         [
             one.join(other, on=one.columns, how="anti", nulls_equal=True).select(month)

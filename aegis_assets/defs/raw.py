@@ -141,7 +141,7 @@ def _answered(
     last = world.source.last_session(world.market)
     newest = {
         symbol: str(session)
-        for symbol, session in stored.filter("is_final")
+        for symbol, session in stored.filter("is_final", pl.col("fault").is_null())
         .group_by("symbol", maintain_order=True)
         .agg(pl.col("session").max())
         .iter_rows()

@@ -1,7 +1,7 @@
 """What the asset factories are given: settings made into values."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aegis_assets.adapters.sources import SOURCES, IntradaySource, Source
@@ -11,6 +11,7 @@ from aegis_assets.defs.partitions import Partitions, archive_partitions, live_pa
 from aegis_assets.settings import Settings
 
 _FIRST_SLOTS_OF_AN_ARCHIVE = date(2016, 1, 1)
+_MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def world(settings: Settings, source: Source | None = None) -> World:
         )
         raise SettingsError(msg)
     first_slot = settings.slots_start or (
-        today.replace(month=1, day=1) if bars.is_live else _FIRST_SLOTS_OF_AN_ARCHIVE
+        (today - _MONTH).replace(month=1, day=1) if bars.is_live else _FIRST_SLOTS_OF_AN_ARCHIVE
     )
     define = live_partitions if bars.is_live else archive_partitions
     return World(settings, market, bars, first, first_slot, define(market, first, last, first_slot))

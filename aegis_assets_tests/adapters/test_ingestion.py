@@ -274,8 +274,9 @@ def test_a_forming_bar_never_takes_the_place_of_a_final_one(desk):
     before = desk.store.daily()
     desk.source.last_trade = at(SESSIONS[99], "12:00")
     desk.restate(SESSIONS[99], close=101.5)
-    desk.ingest()
+    outcome = desk.ingest()
 
+    assert (outcome.added, outcome.refused, outcome.reasons) == (1, 0, ())
     assert_frame_equal(desk.store.daily().head(100), before)
     assert desk.store.daily()["is_final"].to_list() == [True] * 100 + [False]
 
@@ -317,3 +318,39 @@ def test_a_bar_put_away_for_a_fault_is_mended_however_old(tmp_path):
     assert (outcome.verdict, outcome.answers, outcome.restated) == (Verdict.UPDATED, 1, 0)
     assert desk.store.revisions("NVDA")["cause"].to_list() == ["MENDED"]
     assert desk.store.daily("NVDA").filter(wrong)["high"].item() > 0
+
+
+def test_a_whole_history_that_is_refused_does_not_keep_new_sessions_out(tmp_path):
+    desk = Desk(tmp_path, renewal=timedelta(days=7))
+    desk.ingest()
+    told = desk.source.bars["NVDA"]
+    old = pl.col("session") < SESSIONS[60]
+    desk.source.bars["NVDA"] = told.with_columns(
+        pl.when(old).then(pl.col(name) * 1.001).otherwise(name).alias(name)
+        for name in (*PRICES, "adj_close")
+    )
+    verdicts = []
+    for _ in range(10):
+        desk.next_day()
+        outcome = desk.ingest()
+        verdicts.append((outcome.verdict, outcome.answers))
+
+    assert desk.store.daily("NVDA")["session"].max() == SESSIONS[109]
+    assert {verdict for verdict, _ in verdicts} == {Verdict.UPDATED}
+    assert [answers for _, answers in verdicts].count(2) == 2
+    assert ("NVDA", "1d", "rejected:SCALE_CHANGED") in desk.source.verdicts
+
+
+def test_after_a_refused_history_a_tail_of_another_scale_stays_out_too(tmp_path):
+    desk = Desk(tmp_path, renewal=timedelta(days=7))
+    desk.ingest()
+    before = desk.store.daily("NVDA")
+    desk.source.bars["NVDA"] = desk.source.bars["NVDA"].with_columns(
+        pl.col(name) * 1.2 for name in (*PRICES, "adj_close")
+    )
+    desk.next_day(8)
+    outcome = desk.ingest()
+
+    assert outcome.verdict is Verdict.KEPT
+    assert "SCALE_CHANGED" in outcome.reasons[0]
+    assert_frame_equal(desk.store.daily("NVDA"), before)

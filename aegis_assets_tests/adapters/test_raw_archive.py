@@ -269,3 +269,14 @@ def test_a_log_line_is_json_that_any_tool_reads(archive):
     archive.log(fetch(params={"range": "5d"}))
     [line] = log_file(archive).read_text().splitlines()
     assert json.loads(line)["params"] == {"range": "5d"}
+
+
+def test_pruning_sweeps_what_a_killed_writer_left(archive):
+    sha256 = archive.keep(BODY)
+    folder = bodies(archive)[0].parent
+    leftover = folder / f".{sha256}.gz.0123456789abcdef.tmp"
+    leftover.write_bytes(b"half a bo")
+    archive.prune(date(2030, 1, 1))
+
+    assert not leftover.exists()
+    assert archive.body(sha256) == BODY

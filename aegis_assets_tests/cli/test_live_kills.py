@@ -168,7 +168,6 @@ OF_A_DAY = [
     changed(1),
     in_history(changed(3)),
     hanging(INDEX, "1m"),
-    hanging(IMPLIED, "1m"),
     published,
 ]
 
@@ -193,9 +192,7 @@ MOMENTS = random.Random(20241211)  # noqa: S311 - a seeded schedule
 OF_A_BEGINNING = [
     hanging(INDEX, "1d"),
     lambda site: (site.folder / "warehouse" / "aegis.duckdb").exists,
-    changed(2),
     in_history(changed(1)),
-    in_history(changed(6)),
     *(in_history(soon(MOMENTS.uniform(0.0, 0.6))) for _ in range(3)),
     hanging(INDEX, "5m"),
 ]

@@ -103,6 +103,7 @@ def test_too_many_missing_sessions_stop_the_run_before_features(half_a_year):
     assert set(tables_of(world.settings.home)) == {
         "raw.ohlcv",
         "raw.revisions",
+        "raw.asked",
         "candles.daily",
         "candles.quarantine",
     }
