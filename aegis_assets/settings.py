@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         date(1999, 1, 1), description="first month of history; a 5-year run starts 2014-01-01"
     )
     slots_start: date | None = Field(
-        None, description="first day of payload slots; else 2016 of the sample, this year if live"
+        None, description="first day of payload slots; else 2016 of the sample, or this year"
     )
     home: Path = Field(Path(), description="folder that holds warehouse/ and models/")
     dagster_home: Path | None = Field(
