@@ -32,7 +32,9 @@ def live(request, tmp_path_factory):
         history_start=date(2019, 1, 1),
         home=tmp_path_factory.mktemp(request.param),
     )
-    return graph(world(chosen))
+    made = graph(world(chosen))
+    assert not list(chosen.home.iterdir())  # to draw it asks nobody and stores nothing
+    return made
 
 
 def test_the_live_graph_is_as_drawn(live):
@@ -43,11 +45,6 @@ def test_the_live_graph_is_as_drawn(live):
     }
 
     assert drawn == LIVE_EDGES
-
-
-@pytest.mark.usefixtures("live")
-def test_to_draw_it_leaves_no_trace_in_the_home(tmp_path_factory):
-    assert not list(tmp_path_factory.getbasetemp().glob("*/warehouse"))
 
 
 def test_whatever_asks_the_source_takes_its_turn(live):

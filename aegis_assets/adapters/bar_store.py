@@ -53,7 +53,7 @@ ASKED_TABLE: Final = "raw.asked"
 ASKED: Columns = {
     "session": (pl.Date(), "first day of the whole history that was last asked for"),
     "symbol": (pl.String(), "symbol as Yahoo spells it"),
-    "asked_at": (pl.Datetime("us", "UTC"), "when that was"),
+    "asked_at": (pl.Datetime("us", "UTC"), "when that was; null of an archive"),
 }
 
 
@@ -92,12 +92,12 @@ class BarStore:
                 tables.append(shelf.revisions, bars.empty(shelf.revision_columns))
             tables.append(SPOT_TABLE, bars.empty(SPOT))
 
-    def asked(self, symbol: str) -> tuple[date, datetime] | None:
+    def asked(self, symbol: str) -> tuple[date, datetime | None] | None:
         """Since when the source was last asked for all of a symbol, and when; null if never."""
         found = self._warehouse.found(ASKED_TABLE, Window("session", *_ALL, symbol))
         return None if found is None or found.is_empty() else found.select(*ASKED).row(0)[::2]
 
-    def note_asked(self, symbol: str, since: date, moment: datetime) -> None:
+    def note_asked(self, symbol: str, since: date, moment: datetime | None) -> None:
         """Remember that all since this day was asked for, and came."""
         schema = {name: kind for name, (kind, _) in ASKED.items()}
         row = pl.DataFrame([(since, symbol, moment)], schema=schema, orient="row")

@@ -33,6 +33,8 @@ from aegis_assets.core.vetting import Overlap, missing_sessions, overlap, scale
 
 OVERLAP_SESSIONS = 10
 _ILL = 2
+_OF_THE_PAST = {"MISSING_SESSIONS", "SCALE_CHANGED", "HISTORY_DISAGREES"}
+"""Why a whole history may be refused and its newest sessions be right."""
 _WHY = {
     Overlap.NONE: "no bar of the overlap could be compared with a stored one",
     Overlap.ADJUSTED: "the bars of the overlap are the stored ones on another basis",
@@ -89,8 +91,10 @@ class Ingestion:
             try:
                 return self._whole(instrument, last)
             except ContentError as error:
+                if error.code not in _OF_THE_PAST:
+                    raise
                 # Tried again after the next `renewal`; what is missing at the end comes meanwhile.
-                self.store.note_asked(instrument.symbol, self.history_start, self.source.now())
+                self._note_asked(instrument)
                 refused = error
         if tail is None:
             return Outcome(instrument.symbol, Verdict.NOT_DUE)
@@ -111,7 +115,7 @@ class Ingestion:
         reasons = self._vetted(answer, *asked)
         found = self._overlap(stored, answer)
         if found is Overlap.SAME:
-            told = [f"the whole history was refused, {refused}"] if refused else []
+            told = [f"{refused} (the newest sessions agree)"] if refused else []
             return self._absorbed(answer, (*told, *reasons), self._joined, answers=1 + len(told))
         if refused is not None:
             raise refused
@@ -132,9 +136,13 @@ class Ingestion:
         if asked is None:
             return True
         since, moment = asked
-        return self.history_start < since or (
-            is_asked and self.source.now() - moment >= self.renewal
-        )
+        is_old = moment is not None and self.source.now() - moment >= self.renewal
+        return self.history_start < since or (is_asked and is_old)
+
+    def _note_asked(self, instrument: Instrument) -> None:
+        """All was asked for; an archive never gets old, and so has no moment."""
+        moment = self.source.now() if self.source.is_live else None
+        self.store.note_asked(instrument.symbol, self.history_start, moment)
 
     def _asked_from(self, stored: pl.DataFrame, last: date) -> date | None:
         """First session to ask for, or nothing while fewer than `patience` are missing."""
@@ -179,7 +187,7 @@ class Ingestion:
         reasons = self._vetted(answer, self.history_start, last)
         join = partial(self._replaced, trusted=trusted)
         made = self._absorbed(answer, (*why, *reasons), join, answers=1 + len(why))
-        self.store.note_asked(instrument.symbol, self.history_start, self.source.now())
+        self._note_asked(instrument)
         return made
 
     def _absorbed(

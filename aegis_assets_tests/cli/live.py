@@ -172,7 +172,7 @@ def live_home(shared: Path) -> Path:
         with met(new_project(folder / PROJECT), NOON) as site:
             keep(site, site.run())
 
-    return made_once(shared / "live", make) / PROJECT
+    return made_once(shared / "live_project", make) / PROJECT
 
 
 def next_evening(shared: Path) -> Path:
@@ -183,4 +183,4 @@ def next_evening(shared: Path) -> Path:
         with met(home, NEXT_EVENING) as site:
             keep(site, site.run())
 
-    return made_once(shared / "evening", make) / PROJECT
+    return made_once(shared / "evening_project", make) / PROJECT

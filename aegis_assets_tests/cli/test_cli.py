@@ -83,7 +83,7 @@ def test_a_second_run_finds_nothing_due_and_runs_nothing(project, tmp_path, monk
     assert "SP500 as of 2018-12-31" in printed
     assert [files_of(folder / name) for name in ("models", "warehouse")] == before
     with dg.DagsterInstance.from_config(".") as instance:
-        assert instance.get_runs_count() == runs == 4
+        assert instance.get_runs_count() == runs == 6
 
 
 def test_show_prints_the_record_of_every_target_and_then_the_forecasts(served_home, tmp_path):

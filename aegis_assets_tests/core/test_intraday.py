@@ -49,6 +49,7 @@ DEFECTS = {
     "NOT_A_PRICE": bars_at(NOON, low=0.0),
     "HIGH_BELOW_BODY": bars_at(NOON, high=100.5),
     "LOW_ABOVE_BODY": bars_at(NOON, low=100.5),
+    "MOVE_TOO_LARGE": bars_at(NOON, open=1e3, high=1e3, low=1e3, close=1e3),
 }
 
 
