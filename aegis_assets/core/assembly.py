@@ -174,13 +174,8 @@ def _data_quality(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     implied = seen.filter(pl.col("volatility_index").is_not_null())["session"]
     implied_last = None if implied.is_empty() else implied[-1]
     implied_behind = None if implied_last is None else _sessions_after(market, implied_last, due)
-    quote = running.spot if running else None
-    spot_at = quote.quoted_at if quote and not quote.stale else close_of(market, session)
-    quoted_by = (
-        f"{source}: {quote.source}" if quote and not quote.stale else f"{source}: daily close"
-    )
-    opened = last_opened_session(market, as_of)
-    late = running is not None and opened > due and (quote is None or quote.stale)
+    quote = running.spot if running and running.spot and not running.spot.stale else None
+    late = running is not None and last_opened_session(market, as_of) > due and quote is None
     reasons = [
         *([f"daily candles end {behind} sessions before {due}"] if behind else []),
         *(["the volatility index has no close for the last session"] if implied_behind else []),
@@ -196,11 +191,7 @@ def _data_quality(  # noqa: PLR0913, PLR0917 - each is a fact of its own
         else Status.OK,
         reasons=tuple(reasons),
         source=source,
-        spot=SpotQuality(
-            source=quoted_by,
-            as_of=spot_at,
-            age_s=(as_of - spot_at).total_seconds(),
-        ),
+        spot=_spot_quality(quote, close_of(market, session), as_of, source),
         daily=DailyQuality(
             last_final_session=session, sessions_behind=behind, data_version=data_version(seen)
         ),
@@ -208,6 +199,18 @@ def _data_quality(  # noqa: PLR0913, PLR0917 - each is a fact of its own
         volatility_index=VolatilityIndexQuality(
             last_session=implied_last, sessions_behind=implied_behind
         ),
+    )
+
+
+def _spot_quality(
+    quote: Quote | None, closed_at: datetime, as_of: datetime, source: str
+) -> SpotQuality:
+    """Which price the spot is: that of the running session, or else the daily close."""
+    spot_at = quote.quoted_at if quote else closed_at
+    return SpotQuality(
+        source=f"{source}: {quote.source if quote else 'daily close'}",
+        as_of=spot_at,
+        age_s=(as_of - spot_at).total_seconds(),
     )
 
 
