@@ -5,7 +5,6 @@ import pytest
 
 from aegis_assets.core.indicators import Indicator, indicator_table
 from aegis_assets.core.indicators.returns import log_return
-from aegis_assets.core.indicators.trend import ema
 from aegis_assets_tests.core.laws import indicators as laws
 from aegis_assets_tests.core.laws.indicators import IndicatorStudy
 
@@ -13,8 +12,13 @@ DAILY = log_return(1)
 IMPLIED = pl.col("volatility_index")
 
 
-def indicator(expr, warmup, name="spec_1", meaning="a spec"):
-    return Indicator(name=name, expr=expr, warmup=warmup, unit="1", meaning=meaning)
+VOLUME = pl.col("volume")
+
+
+def indicator(expr, warmup, name="spec_1", meaning="a spec", source="none", **others):
+    return Indicator(
+        name=name, expr=expr, warmup=warmup, unit="1", meaning=meaning, source=source, **others
+    )
 
 
 SOUND = indicator(DAILY.rolling_mean(20), 21)
@@ -23,6 +27,16 @@ SOUND = indicator(DAILY.rolling_mean(20), 21)
 @pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
 def test_a_sound_indicator_keeps_every_law(law):
     law(SOUND, IndicatorStudy([SOUND]))
+
+
+@pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
+def test_a_sound_flag_and_a_sound_recursion_keep_every_law(law):
+    flag = indicator((DAILY > 0.01).cast(pl.Float64), 2, levels=(0.0, 1.0))
+    recursion = indicator(
+        DAILY.ewm_mean(alpha=0.06, adjust=False, min_samples=60), 61, memory=400
+    )
+    for each in (flag, recursion):
+        law(each, IndicatorStudy([each]))
 
 
 BROKEN = {
@@ -66,7 +80,28 @@ BROKEN = {
     ),
     "warm-up too short": (indicator(DAILY.rolling_mean(20), 20), "is_null_exactly_in_warmup"),
     "warm-up too long": (indicator(DAILY.rolling_mean(20), 22), "is_null_exactly_in_warmup"),
-    "price level": (indicator(ema(20), 20), "is_free_of_scale"),
+    "price level": (indicator(pl.col("close").rolling_mean(20), 20), "is_free_of_scale"),
+    "volume level": (indicator(VOLUME.log(), 1), "is_free_of_scale"),
+    "volume made up": (
+        indicator(VOLUME.fill_null(1.0) / 2.0, 1),
+        "is_null_exactly_without_its_volume",
+    ),
+    "no volume as a calm one": (
+        indicator((VOLUME - VOLUME.shift(1)).fill_null(0.0), 1),
+        "is_null_exactly_without_its_volume",
+    ),
+    "sum since history began": (
+        indicator(DAILY.fill_null(0.0).cum_sum(), 1),
+        "forgets_its_start",
+    ),
+    "recursion that is said to settle at once": (
+        indicator(DAILY.ewm_mean(alpha=0.06, adjust=False, min_samples=60), 61),
+        "forgets_its_start",
+    ),
+    "recursion that settles after all of history": (
+        indicator(DAILY.ewm_mean(alpha=0.06, adjust=False, min_samples=60), 61, memory=5000),
+        "forgets_its_start",
+    ),
     "price change in points": (indicator(pl.col("close").diff(), 2), "is_free_of_scale"),
     "gap of a stale open as divisor": (
         indicator(DAILY / (pl.col("open") / pl.col("close").shift(1)).log(), 2),
@@ -74,6 +109,14 @@ BROKEN = {
     ),
     "constant": (indicator(pl.col("close") / pl.col("close"), 1), "varies"),
     "flag": (indicator((DAILY > 0).cast(pl.Float64), 2), "varies"),
+    "flag that is never up": (
+        indicator((DAILY > 9).cast(pl.Float64), 2, levels=(0.0, 1.0)),
+        "varies",
+    ),
+    "flag of other levels": (
+        indicator((DAILY > 0).cast(pl.Float64), 2, levels=(0.0, 1.0, 2.0)),
+        "varies",
+    ),
     "capitals": (indicator(DAILY, 2, name="Return_1"), "is_well_named"),
     "window not in the name": (
         indicator(DAILY.rolling_mean(20), 21, name="drift"),
@@ -81,6 +124,7 @@ BROKEN = {
     ),
     "window beyond the warm-up": (indicator(DAILY, 2, name="return_20"), "is_well_named"),
     "no meaning": (indicator(DAILY, 2, meaning=" "), "is_described"),
+    "no source": (indicator(DAILY, 2, source=""), "is_described"),
 }
 
 

@@ -1,11 +1,12 @@
 """The declaration of an indicator, and the table that a set of them makes."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-VOLATILITY_INDEX = "volatility_index"
+VOLATILITY_INDEX, VOLUME = "volatility_index", "volume"
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,8 +14,13 @@ class Indicator:
     """A quantity known at the close of a session: an expression over one symbol's panel.
 
     `warmup` is how many bars the first value needs: the value is null for the first
-    ``warmup - 1`` bars, and where a close of the volatility index that it reads is missing,
-    nowhere else.
+    ``warmup - 1`` bars, where a close of the volatility index that it reads is missing, and where
+    it reads volume and none was traded; nowhere else.  `memory` is how many bars settle a
+    recursion: on that many, where history began changes the value by less than a billionth.
+    Every value is free of scale: prices ten times as high, or volume in other units, change none.
+
+    `source` is who defined it, and which library computes it.  `levels` are the values of a flag
+    or of a count; empty for a quantity that may take any.
     """
 
     name: str
@@ -22,6 +28,9 @@ class Indicator:
     warmup: int
     unit: str
     meaning: str
+    source: str = ""
+    memory: int = 0
+    levels: tuple[float, ...] = ()
 
     @property
     def reads(self) -> frozenset[str]:
@@ -32,6 +41,39 @@ class Indicator:
     def needs_volatility_index(self) -> bool:
         """Whether the value is null where the market's volatility index has no close."""
         return VOLATILITY_INDEX in self.reads
+
+    @property
+    def needs_volume(self) -> bool:
+        """Whether the value is null for an instrument that has no traded volume."""
+        return VOLUME in self.reads
+
+    @property
+    def settled(self) -> int:
+        """Bars that decide the value to a billionth."""
+        return max(self.warmup, self.memory)
+
+
+def after_warmup(expr: pl.Expr) -> pl.Expr:
+    """What a function of TA-Lib gives, null where it says NaN: before its first value."""
+    return expr.fill_nan(None)
+
+
+def fingerprint(expr: pl.Expr) -> bytes:
+    """The expression and its parameters as bytes, wherever its libraries are installed."""
+    return json.dumps(_placeless(json.loads(expr.meta.serialize(format="json")))).encode()
+
+
+def _placeless(node: object) -> object:
+    if isinstance(node, list):
+        return [_placeless(each) for each in node]
+    if isinstance(node, dict):
+        return {
+            key: str(value).replace("\\", "/").rpartition("/")[2]
+            if key == "lib"
+            else _placeless(value)
+            for key, value in node.items()
+        }
+    return node
 
 
 def indicator_table(panel: pl.DataFrame, indicators: Sequence[Indicator]) -> pl.DataFrame:

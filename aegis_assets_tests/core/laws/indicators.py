@@ -14,13 +14,16 @@ from aegis_assets_tests.core.laws.tables import KEYS, as_lived, assert_same
 
 _POINTS = (40, 120, 249, 300, 500, 660)
 _HOLE = 300
+_LONG = 1500
+_CUT = 300
 
 
 @dataclass(frozen=True, eq=False)
 class IndicatorStudy:
     """The tables of some indicators on the synthetic panel and on panels that differ from it.
 
-    `late` has a volatility index that starts late, `complete` has it throughout.
+    `late` has a volatility index that starts late, `complete` has it throughout, and `long` is of
+    twice as many sessions.
     """
 
     indicators: Sequence[Indicator]
@@ -61,8 +64,30 @@ class IndicatorStudy:
         return tables
 
     @cached_property
+    def long_panel(self) -> pl.DataFrame:
+        return synthetic.panel(count=_LONG, seed=2003, index_starts=0)
+
+    @cached_property
+    def long(self) -> pl.DataFrame:
+        return self.of(self.long_panel)
+
+    @cached_property
+    def begun_later(self) -> pl.DataFrame:
+        """The long table where the first bars of each symbol were never there."""
+        return self.of(self.long_panel.filter(pl.int_range(pl.len()).over("symbol") >= _CUT))
+
+    @cached_property
+    def untraded(self) -> list[pl.DataFrame]:
+        """The complete table where no volume is quoted, and where it is always zero."""
+        return [
+            self.of(self.complete_panel.with_columns(volume=pl.lit(volume, dtype=pl.Float64)))
+            for volume in (None, 0.0)
+        ]
+
+    @cached_property
     def scaled(self) -> pl.DataFrame:
-        return self.of(self.panel.with_columns(pl.col(synthetic.PRICES) * 10))
+        dear = self.panel.with_columns(pl.col(synthetic.PRICES) * 10, pl.col("volume") * 7)
+        return self.of(dear)
 
     @cached_property
     def alone(self) -> pl.DataFrame:
@@ -138,14 +163,35 @@ def keeps_its_values_around_a_hole(indicator: Indicator, study: IndicatorStudy) 
     assert_same(seen, expected, indicator.name, tolerance=1e-12)
 
 
+def is_null_exactly_without_its_volume(indicator: Indicator, study: IndicatorStudy) -> None:
+    """What reads volume says nothing where none is traded; the rest does not notice."""
+    for table in study.untraded:
+        if indicator.needs_volume:
+            assert table[indicator.name].is_null().all(), f"{indicator.name} without volume"
+        else:
+            assert_same(table, study.complete, indicator.name)
+
+
+def forgets_its_start(indicator: Indicator, study: IndicatorStudy) -> None:
+    """Once `memory` bars are there, older history changes the value by less than a billionth."""
+    bar = pl.int_range(pl.len()).over("symbol")
+    seen = study.begun_later.filter(bar >= indicator.settled - 1)
+    assert not seen.is_empty(), f"{indicator.name} never settles in {_LONG - _CUT} bars"
+    expected = study.long.join(seen.select(KEYS), on=KEYS, how="semi")
+    assert_same(seen, expected, indicator.name, tolerance=1e-9)
+
+
 def is_finite(indicator: Indicator, study: IndicatorStudy) -> None:
-    for table in (study.late, study.complete):
+    for table in (study.late, study.complete, study.long):
         values = table[indicator.name].drop_nulls()
         assert values.is_finite().all(), f"{indicator.name}: {values.filter(~values.is_finite())}"
 
 
 def is_free_of_scale(indicator: Indicator, study: IndicatorStudy) -> None:
-    """An index at ten times the level has the same value: levels do not repeat, shapes do."""
+    """Prices ten times as high, and volume in other units, have the same value.
+
+    Levels do not repeat, shapes do.
+    """
     assert_same(study.scaled, study.late, indicator.name, tolerance=1e-9)
 
 
@@ -157,7 +203,12 @@ def sees_one_symbol(indicator: Indicator, study: IndicatorStudy) -> None:
 
 
 def varies(indicator: Indicator, study: IndicatorStudy) -> None:
-    """Per symbol, at least a tenth of the values are different ones."""
+    """Per symbol, a tenth of the values are different ones; a flag shows each of its levels."""
+    if indicator.levels:
+        seen = set(study.long[indicator.name].drop_nulls())
+        assert len(seen) > 1, f"{indicator.name} is always {seen}"
+        assert seen == {*indicator.levels}, f"{indicator.name} is {seen}"
+        return
     for _, rows in study.late.group_by("symbol"):
         values = rows[indicator.name].drop_nulls()
         assert values.n_unique() > 0.1 * len(values), f"{indicator.name} hardly changes"
@@ -166,8 +217,8 @@ def varies(indicator: Indicator, study: IndicatorStudy) -> None:
 def is_well_named(indicator: Indicator, study: IndicatorStudy) -> None:
     """The name is its own, in snake case, and carries its windows.
 
-    Without a number it may have no window: one bar, or those of the EWMA volatility, whose decay
-    is the house's.
+    Without a number it may have no window: one bar, those of the EWMA volatility, whose decay is
+    the house's, or those that define a candlestick pattern.
     """
     name, warmup = indicator.name, indicator.warmup
     assert [each.name for each in study.indicators].count(name) == 1, f"two are called {name}"
@@ -175,13 +226,14 @@ def is_well_named(indicator: Indicator, study: IndicatorStudy) -> None:
     numbers = [int(number) for number in re.findall(r"\d+", name)]
     if numbers:
         assert max(numbers) <= warmup, f"{name} cannot be known after {warmup} bars"
-    else:
+    elif not indicator.levels:
         assert warmup in {1, EWMA_VOLATILITY.warmup}, f"{name} does not say its window"
 
 
 def is_described(indicator: Indicator, study: IndicatorStudy) -> None:  # noqa: ARG001 - one signature
     assert indicator.unit.strip(), f"{indicator.name} has no unit"
     assert indicator.meaning.strip(), f"{indicator.name} has no meaning"
+    assert indicator.source.strip(), f"{indicator.name} has no source"
 
 
 LAWS: tuple[Callable[[Indicator, IndicatorStudy], None], ...] = (
@@ -190,6 +242,8 @@ LAWS: tuple[Callable[[Indicator, IndicatorStudy], None], ...] = (
     is_null_exactly_in_warmup,
     is_null_exactly_without_its_index,
     keeps_its_values_around_a_hole,
+    is_null_exactly_without_its_volume,
+    forgets_its_start,
     is_finite,
     is_free_of_scale,
     sees_one_symbol,
