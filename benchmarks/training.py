@@ -12,7 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from aegis_assets.core.engines import DIRECTION, VOLATILITY
-from aegis_assets.core.engines.engine import feature_table
+from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.engines.volatility import past_scales
 from aegis_assets.core.estimators import BoostedTrees
 from aegis_assets.core.evaluation.dataset import examples, questions

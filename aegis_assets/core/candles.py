@@ -197,7 +197,8 @@ def panel(candles: pl.DataFrame, market: Market) -> pl.DataFrame:
     """Candles of the index with the volatility index's close of the **same** session.
 
     `volatility_index` is in percent a year, as quoted, and null where it has no candle; it is
-    never carried over from an earlier session.  Raises `DataError` if a session is there twice.
+    never carried over from an earlier session.  `volume` is null where the index is not traded
+    itself.  Raises `DataError` if a session is there twice.
     """
     index, implied = (
         candles.filter(pl.col("symbol") == each.symbol)
@@ -210,6 +211,8 @@ def panel(candles: pl.DataFrame, market: Market) -> pl.DataFrame:
             msg = f"{symbol} has several candles of {days}, expected one: validate the bars"
             raise DataError(msg)
     closes = implied.select("session", volatility_index="close")
+    if not market.index.has_volume:
+        index = index.with_columns(volume=pl.lit(None, dtype=pl.Float64))
     return index.join(closes, on="session", how="left").sort("symbol", "session")
 
 

@@ -19,3 +19,11 @@ class Instrument:
     symbol: str
     instrument_class: InstrumentClass
     currency: str = "USD"
+
+    @property
+    def has_volume(self) -> bool:
+        """Whether its volume is that of trades in it.
+
+        An index does not trade: what sources quote is its members' volume, on some days, or zero.
+        """
+        return self.instrument_class == InstrumentClass.EQUITY

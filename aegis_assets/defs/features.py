@@ -6,7 +6,7 @@ import polars as pl
 from aegis_assets.core import labels
 from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.core.engines.engine import feature_faults, feature_table
+from aegis_assets.core.engines.feature_table import feature_faults, feature_table
 from aegis_assets.core.labels.label import SCHEMA as LABEL_SCHEMA
 from aegis_assets.core.sessions import sessions_between
 from aegis_assets.defs.schemas import feature_schema, monthly_table

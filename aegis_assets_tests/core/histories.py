@@ -6,7 +6,8 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 
-from aegis_assets.core.engines.engine import Engine, feature_table
+from aegis_assets.core.engines.engine import Engine
+from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.engines.volatility import VOLATILITY, past_scales
 from aegis_assets.core.estimators.estimator import SCALE
 from aegis_assets.core.evaluation.dataset import examples, questions

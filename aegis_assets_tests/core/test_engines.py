@@ -12,7 +12,7 @@ import pytest
 import aegis_assets
 from aegis_assets.core import engines
 from aegis_assets.core.engines import ENGINES, SELLER, VOLATILITY, Engine
-from aegis_assets.core.engines.engine import feature_faults, feature_table
+from aegis_assets.core.engines.feature_table import feature_faults, feature_table
 from aegis_assets.core.engines.volatility import present_scales
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.estimators import BaseRate, BoostedTrees, CoreDistribution, ScaledVariance
@@ -30,6 +30,8 @@ FRESH = (
 )
 WITH_BLOCK = [engine for engine in ENGINES if engine.block is not None]
 
+OTHERS = {"engine", "blocks", "feature_table", "columns"}
+
 every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda each: each.name)
 every_block = pytest.mark.parametrize("engine", WITH_BLOCK, ids=lambda each: each.name)
 
@@ -37,7 +39,7 @@ every_block = pytest.mark.parametrize("engine", WITH_BLOCK, ids=lambda each: eac
 def test_every_file_of_engines_is_registered():
     registry = {each.name: each for each in ENGINES}
 
-    assert unregistered(engines, Engine, registry, {"engine", "blocks"}) == []
+    assert unregistered(engines, Engine, registry, OTHERS) == []
 
 
 def test_an_engine_without_its_line_is_found(tmp_path, monkeypatch):
@@ -51,9 +53,7 @@ def test_an_engine_without_its_line_is_found(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "aegis_assets.core.engines.stray", None)
     del sys.modules["aegis_assets.core.engines.stray"]
 
-    assert unregistered(engines, Engine, {e.name: e for e in ENGINES}, {"engine", "blocks"}) == [
-        "stray"
-    ]
+    assert unregistered(engines, Engine, {e.name: e for e in ENGINES}, OTHERS) == ["stray"]
 
 
 def test_an_engine_comes_after_the_one_it_consumes():

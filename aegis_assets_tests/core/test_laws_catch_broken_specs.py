@@ -32,9 +32,7 @@ def test_a_sound_indicator_keeps_every_law(law):
 @pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
 def test_a_sound_flag_and_a_sound_recursion_keep_every_law(law):
     flag = indicator((DAILY > 0.01).cast(pl.Float64), 2, levels=(0.0, 1.0))
-    recursion = indicator(
-        DAILY.ewm_mean(alpha=0.06, adjust=False, min_samples=60), 61, memory=400
-    )
+    recursion = indicator(DAILY.ewm_mean(alpha=0.06, adjust=False, min_samples=60), 61, memory=400)
     for each in (flag, recursion):
         law(each, IndicatorStudy([each]))
 

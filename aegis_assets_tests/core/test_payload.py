@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from aegis_assets.core.assembly import payload
 from aegis_assets.core.card import Source
 from aegis_assets.core.engines import ENGINES
-from aegis_assets.core.engines.engine import feature_table
+from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.errors import ArtifactError, DataError
 from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.markets import SP500

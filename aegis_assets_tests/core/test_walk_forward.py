@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from aegis_assets.core.engines import BUYER, DIRECTION, VOLATILITY
-from aegis_assets.core.engines.engine import feature_table
+from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.errors import TrainingError
 from aegis_assets.core.estimators import BaseRate
 from aegis_assets.core.estimators.estimator import SCALE

@@ -10,7 +10,7 @@ import pytest
 from aegis_assets.core.assembly import payload
 from aegis_assets.core.card import Artefact, CandidateScore, Skill, Source, Verdict
 from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.core.engines.engine import feature_table
+from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.engines.volatility import VOLATILITY, past_scales
 from aegis_assets.core.evaluation import walk_forward as module
 from aegis_assets.core.evaluation.dataset import examples, questions

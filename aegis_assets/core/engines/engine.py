@@ -11,11 +11,12 @@ import polars as pl
 from aegis_assets.core.card import Frozen
 from aegis_assets.core.estimators.core_distribution import CoreDistribution, CoreDistributionModel
 from aegis_assets.core.estimators.estimator import SCALE
-from aegis_assets.core.evaluation.dataset import KEYS, questions
+from aegis_assets.core.evaluation.dataset import questions
 from aegis_assets.core.evaluation.forecaster import Forecast, Forecaster
 from aegis_assets.core.evaluation.target import Target
-from aegis_assets.core.indicators import Indicator, indicator_table
-from aegis_assets.core.labels import Label, cut_table
+from aegis_assets.core.indicators import Indicator
+from aegis_assets.core.indicators.indicator import fingerprint
+from aegis_assets.core.labels import Label
 from aegis_assets.core.provenance import Provenance, by_verdict, unavailable
 
 
@@ -78,6 +79,15 @@ class Engine:
         return indicators | cuts
 
     @property
+    def reads(self) -> dict[str, frozenset[str]]:
+        """Columns of the panel that each column of the feature table is made of."""
+        return {each.name: each.reads for each in self.features} | {
+            name: frozenset(cut.meta.root_names())
+            for label in self.labels
+            for name, cut in zip(label.cut_columns, label.cuts, strict=True)
+        }
+
+    @property
     def code_version(self) -> str:
         """Changes with any declared expression or parameter, and with nothing else."""
         expressions = [
@@ -87,7 +97,7 @@ class Engine:
         ]
         digest = sha256()
         for name, expression in expressions:
-            digest.update(name.encode() + expression.meta.serialize())
+            digest.update(name.encode() + fingerprint(expression))
         for target in self.targets:
             digest.update(f"{target.name}:{target.label.horizon}:{target.candidates}".encode())
         if self.consumes is not None:
@@ -101,30 +111,6 @@ def provenance_of(answer: Answer) -> Provenance:
     if answer.forecast.served is not None or card.verdict.served is None:
         return by_verdict(card)
     return unavailable("an input that the question needs is null at this session")
-
-
-def feature_table(panel: pl.DataFrame, engine: Engine) -> pl.DataFrame:
-    """Indicators and label thresholds of an engine: one row per symbol and session."""
-    indicators = indicator_table(panel, engine.features)
-    return indicators.join(
-        cut_table(panel, engine.labels), on=KEYS, how="left", validate="1:1"
-    ).sort(*KEYS)
-
-
-def feature_faults(features: pl.DataFrame, engine: Engine) -> list[str]:
-    """What is wrong with a feature table, in words; nothing if it is as declared.
-
-    A value may be null where its indicator says so, never NaN or infinite.
-    """
-    expected = [*KEYS, *engine.columns]
-    missing = [name for name in expected if name not in features.columns]
-    extra = [name for name in features.columns if name not in expected]
-    faults = [f"missing columns {missing}"] if missing else []
-    faults += [f"undeclared columns {extra}"] if extra else []
-    for name in engine.columns:
-        if name not in missing and not features[name].drop_nulls().is_finite().all():
-            faults.append(f"{name} is not finite")
-    return faults
 
 
 def answers(
