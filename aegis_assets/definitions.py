@@ -18,6 +18,7 @@ from aegis_assets.defs.jobs import jobs
 from aegis_assets.defs.models import model_assets
 from aegis_assets.defs.payload import payload_assets, payload_checks
 from aegis_assets.defs.raw import raw_assets
+from aegis_assets.defs.session_features import session_feature_assets, session_feature_checks
 from aegis_assets.defs.world import World, world
 from aegis_assets.settings import settings
 
@@ -32,6 +33,7 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
             *raw_assets(here),
             *candle_assets(here),
             *intraday_assets(here),
+            *session_feature_assets(here),
             *feature_assets(here),
             *model_assets(here),
             *payload_assets(here),
@@ -39,6 +41,7 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
         asset_checks=[
             *candle_checks(here),
             *intraday_checks(here),
+            *session_feature_checks(here),
             *feature_checks(),
             *payload_checks(),
         ],

@@ -10,15 +10,19 @@ from aegis_assets.definitions import graph
 from aegis_assets.defs.intraday import INTRADAY_KEYS
 from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, INTRADAY_JOB
 from aegis_assets.defs.raw import POOL
+from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
 from aegis_assets.defs.world import world
 from aegis_assets.settings import Settings, SourceName
 from aegis_assets_tests.test_definitions import EDGES
 
+SESSION_KEYS = {*INTRADAY_KEYS, *SESSION_FEATURE_KEYS}
 LIVE_EDGES = EDGES | {
     "raw/intraday": set(),
     "raw/spot": set(),
     "candles/intraday": {"raw/intraday"},
     "candles/intraday_quarantine": {"raw/intraday"},
+    "features/intraday": {"candles/intraday", "candles/daily"},
+    "features/activity": {"candles/intraday"},
     "payload/aegismatrix": EDGES["payload/aegismatrix"] | {"candles/intraday"},
 }
 
@@ -69,11 +73,11 @@ def test_intraday_is_a_job_of_its_own(live):
     def keys(job):
         return set(live.resolve_job_def(job).asset_layer.executable_asset_keys)
 
-    assert keys(INTRADAY_JOB) == set(INTRADAY_KEYS)
-    assert not keys(HISTORY_JOB) & set(INTRADAY_KEYS)
+    assert keys(INTRADAY_JOB) == SESSION_KEYS
+    assert not keys(HISTORY_JOB) & SESSION_KEYS
 
 
-@pytest.mark.parametrize("key", [key.to_user_string() for key in INTRADAY_KEYS])
+@pytest.mark.parametrize("key", sorted(key.to_user_string() for key in SESSION_KEYS))
 def test_an_intraday_asset_says_what_it_is_and_whose(live, key):
     node = live.resolve_asset_graph().get(dg.AssetKey(key.split("/")))
 

@@ -11,12 +11,13 @@ import polars as pl
 
 from aegis_assets.adapters.clock import machine_clock
 from aegis_assets.core.bars import EVENTS, QUOTES, DailyAnswer, Origin, empty
+from aegis_assets.core.candles import panel, validated
 from aegis_assets.core.errors import ContentError
 from aegis_assets.core.markets import SP500, Market
-from aegis_assets.core.sessions import last_final_session
+from aegis_assets.core.sessions import last_final_session, sessions_between
 from aegis_assets.core.universe import Instrument
 
-_LAST = date(2018, 12, 31)
+_FIRST, _LAST = date(1999, 1, 4), date(2018, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,16 @@ class SampleSource:
 
     def judge(self, origin: Origin, symbol: str, interval: str, verdict: str) -> None:
         """Nothing to remember: the answers travel inside a package."""
+
+
+def sample_panel() -> pl.DataFrame:
+    """The panel of all of the sample, its volume as quoted, as if the index itself were traded."""
+    source, held = SampleSource(), sessions_between(SP500, _FIRST, _LAST)
+    answers = (source.daily(SP500, each, _FIRST, _LAST) for each in SP500.instruments)
+    bars = pl.concat(each.bars for each in answers).with_columns(is_final=pl.lit(value=True))
+    candles = validated(bars, SP500.instruments, held)
+    quoted = candles.filter(symbol=SP500.index.symbol).select("session", "volume")
+    return panel(candles, SP500).drop("volume").join(quoted, on="session", how="left")
 
 
 def _index_bars() -> pl.DataFrame:

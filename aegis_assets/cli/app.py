@@ -1,4 +1,4 @@
-"""Commands of `aegis`: run, show, replay, doctor."""
+"""Commands of `aegis`: run, show, replay, schema, indicators, doctor."""
 
 import difflib
 import json
@@ -18,13 +18,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.adapters.sample import sample_panel
 from aegis_assets.cli.doctor import as_json, examination, summary, told
 from aegis_assets.cli.findings import Level
 from aegis_assets.cli.replaying import remade
 from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.cli.tables import forecast_table, target_table, unavailable_lines
 from aegis_assets.cli.turns import turn
+from aegis_assets.core.catalogue import catalogue
 from aegis_assets.core.errors import AegisError, PublishError, SettingsError
+from aegis_assets.core.feature_quality import correlation_clusters
+from aegis_assets.core.indicators import INDICATORS, indicator_table
 from aegis_assets.core.payload import Payload
 from aegis_assets.definitions import graph
 from aegis_assets.defs.world import world
@@ -148,6 +152,13 @@ def _parsed(content: bytes, path: Path) -> Payload:
 def schema() -> None:
     """The JSON schema of the payload, as docs/payload.schema.json holds it."""
     sys.stdout.write(json.dumps(Payload.model_json_schema(), indent=2) + "\n")
+
+
+@app.command()
+def indicators() -> None:
+    """Every indicator in words, as docs/indicators.md holds them: Markdown."""
+    seen = indicator_table(sample_panel(), [*INDICATORS.values()])
+    sys.stdout.write(catalogue(correlation_clusters(seen, [*INDICATORS]).alike))
 
 
 @app.command()

@@ -159,16 +159,18 @@ class Platform:
         return keys[max(0, min(due) - _MATURING) :] if due else []
 
     def _session_to_look_at(self) -> list[str]:
-        """The session that opened last, unless it was looked at after it had settled."""
+        """The session that opened last, unless all of it was made after it had settled."""
         market, now = self.world.market, self.world.source.now()
         session = last_opened_session(market, now)
         settled = close_of(market, session) + market.settles
+        made = self._is_fresh(INTRADAY_JOB, [str(session)])
         newest = dg.AssetRecordsFilter(INTRADAY_KEY, asset_partitions=[str(session)])
         for record in self.instance.fetch_materializations(newest, limit=1).records:
             event = record.asset_materialization
             told = {} if event is None else {k: v.value for k, v in event.metadata.items()}
-            if told.get(COMPLETE) and datetime.fromisoformat(str(told[ASKED_AT])) >= settled:
-                return []
+            if made and told.get(COMPLETE):
+                asked = datetime.fromisoformat(str(told[ASKED_AT]))
+                return [] if asked >= settled else [str(session)]
         return [str(session)]
 
     def _missing(self, assets: list[dg.AssetKey], keys: list[str]) -> list[int]:

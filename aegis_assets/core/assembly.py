@@ -8,9 +8,10 @@ import polars as pl
 
 from aegis_assets.core.bars import Quote
 from aegis_assets.core.card import Frozen
-from aegis_assets.core.engines import ENGINES
+from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.blocks.words import NO_INTRADAY, NOT_BUILT
 from aegis_assets.core.engines.engine import Answer, answers
+from aegis_assets.core.engines.feature_table import as_declared
 from aegis_assets.core.engines.volatility import VOLATILITY, present_scales
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.evaluation.dataset import data_version
@@ -62,7 +63,7 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
         msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"
         raise DataError(msg)
     session = seen["session"][-1]
-    today = {name: _row(name, table, session) for name, table in features.items()}
+    today = {each.name: _row(each, features[each.name], session) for each in ENGINES}
     blocks, provenance = _blocks(today, forecasters, seen["close"][-1])
     return Payload.model_validate(
         {
@@ -82,11 +83,11 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
     )
 
 
-def _row(engine: str, features: pl.DataFrame, session: date) -> pl.DataFrame:
-    row = features.filter(pl.col("session") == session)
+def _row(engine: Engine, features: pl.DataFrame, session: date) -> pl.DataFrame:
+    row = as_declared(features, engine).filter(pl.col("session") == session)
     if row.height != 1:
         msg = (
-            f"features/{engine} has {row.height} rows for session {session}, expected one: "
+            f"features/{engine.name} has {row.height} rows for session {session}, expected one: "
             "materialize the features of its month"
         )
         raise DataError(msg)

@@ -6,19 +6,35 @@ import polars as pl
 from aegis_assets.core import labels
 from aegis_assets.core.candles import panel
 from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.core.engines.feature_table import feature_faults, feature_table
+from aegis_assets.core.engines.feature_table import (
+    as_declared,
+    feature_faults,
+    feature_ledger,
+    feature_table,
+    refuse_market,
+)
 from aegis_assets.core.labels.label import SCHEMA as LABEL_SCHEMA
 from aegis_assets.core.sessions import sessions_between
+from aegis_assets.defs.feature_metadata import (
+    CANDLES,
+    COLUMN_LINEAGE,
+    column_lineage,
+    ledger_table,
+    pictures,
+)
 from aegis_assets.defs.schemas import feature_schema, monthly_table
 from aegis_assets.defs.versions import tables_version
 from aegis_assets.defs.windows import within
 from aegis_assets.defs.world import World
 
-_CANDLES = ["candles", "daily"]
-
 
 def feature_assets(world: World) -> list[dg.AssetsDefinition]:
-    """``features/<engine>`` and ``labels/<engine>``."""
+    """``features/<engine>`` and ``labels/<engine>``.
+
+    Raises `FeatureError` where an engine reads what the market's index has not.
+    """
+    for engine in ENGINES:
+        refuse_market(engine, world.market)
     return [
         asset for engine in ENGINES for asset in (_features(world, engine), _labels(world, engine))
     ]
@@ -29,14 +45,24 @@ def _features(world: World, engine: Engine) -> dg.AssetsDefinition:
         world,
         feature_schema(engine),
         key=["features", engine.name],
-        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=world.partitions.history)},
+        ins={"candles": dg.AssetIn(CANDLES, partition_mapping=world.partitions.history)},
         description=f"Features of {engine.title} and the thresholds of its labels: one row per "
         f"session of the index, known at its close. {engine.question}",
         kinds={"polars", "duckdb"},
         code_version=tables_version(engine),
     )
     def features(context: dg.AssetExecutionContext, candles: pl.DataFrame) -> pl.DataFrame:
-        return within(context, feature_table(panel(candles, world.market), engine))
+        index = panel(candles, world.market)
+        known = as_declared(feature_table(index, engine), engine)
+        rows = within(context, known)
+        ledger = feature_ledger(rows, index, engine)
+        context.add_asset_metadata({"whole rows": ledger_table(ledger)})
+        # A range writes an event per month: what is large goes to the newest alone.
+        context.add_asset_metadata(
+            pictures(known, engine) | {COLUMN_LINEAGE: column_lineage(engine)},
+            partition_key=context.partition_key_range.end,
+        )
+        return rows
 
     return features
 
@@ -46,7 +72,7 @@ def _labels(world: World, engine: Engine) -> dg.AssetsDefinition:
         world,
         LABEL_SCHEMA,
         key=["labels", engine.name],
-        ins={"candles": dg.AssetIn(_CANDLES, partition_mapping=world.partitions.outcomes)},
+        ins={"candles": dg.AssetIn(CANDLES, partition_mapping=world.partitions.outcomes)},
         description=f"Outcomes that {engine.title} forecasts: one row per session and label, null "
         "until known. The only table that looks ahead; every row says when it was known.",
         kinds={"polars", "duckdb"},

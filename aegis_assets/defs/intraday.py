@@ -11,10 +11,14 @@ from aegis_assets.adapters.intraday_ingestion import Gathered, IntradayIngestion
 from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core import intraday
 from aegis_assets.core.bars import INTRADAY_BARS
-from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.sessions import is_trading
 from aegis_assets.defs.raw import POOL, outcome_table
-from aegis_assets.defs.schemas import OWNERS, table_metadata
+from aegis_assets.defs.schemas import (
+    OWNERS,
+    session_partitions,
+    session_table,
+    table_metadata,
+)
 from aegis_assets.defs.versions import candles_version
 from aegis_assets.defs.windows import span
 from aegis_assets.defs.world import World
@@ -29,6 +33,9 @@ ASKED_AT, COMPLETE = "asked at", "all answered"
 """Metadata of a look at a session."""
 
 _QUARANTINE = intraday.SCHEMA | {"reason": (pl.String(), "code of the first law that it breaks")}
+_BARS_ARE = "Intraday bars as quoted: one row per symbol, interval and start."
+_SPOT_IS = "Prices of the moment: one row per symbol and distinct quote."
+_INS = {"bars": dg.AssetIn(RAW)}
 _ANSWERED = dg.AssetCheckSpec(
     "source_answered", asset=RAW, description="Every request of the session was answered."
 )
@@ -46,35 +53,26 @@ def intraday_assets(world: World) -> list[dg.AssetsDefinition]:
     return [_gathered(world), _candles(world), _quarantine(world)]
 
 
-def _sessions(world: World) -> dg.PartitionsDefinition[str]:
-    if world.partitions.sessions is None:
-        msg = f"source {world.source.name} has no session partitions: choose a live one"
-        raise SettingsError(msg)
-    return world.partitions.sessions
+def _raw_table(world: World, key: dg.AssetKey, what: str, columns: Columns) -> dg.AssetSpec:
+    """One of the two tables that a look at the session writes through the bar store."""
+    return dg.AssetSpec(
+        key,
+        description=what,
+        metadata=table_metadata(columns, "session"),
+        group_name="raw",
+        kinds={"python", "duckdb"},
+        owners=OWNERS,
+        code_version=candles_version(),
+        partitions_def=session_partitions(world),
+    ).with_io_manager_key("warehouse")
 
 
 def _gathered(world: World) -> dg.AssetsDefinition:
-    def spec(key: dg.AssetKey, what: str, columns: Columns) -> dg.AssetSpec:
-        return dg.AssetSpec(
-            key,
-            description=what,
-            metadata=table_metadata(columns, "session"),
-            group_name="raw",
-            kinds={"python", "duckdb"},
-            owners=OWNERS,
-            code_version=candles_version(),
-            partitions_def=_sessions(world),
-        ).with_io_manager_key("warehouse")
-
     @dg.multi_asset(
         name="raw_intraday",
         specs=[
-            spec(
-                RAW,
-                "Intraday bars as quoted: one row per symbol, interval and start.",
-                INTRADAY_BARS,
-            ),
-            spec(SPOT_KEY, "Prices of the moment: one row per symbol and distinct quote.", SPOT),
+            _raw_table(world, RAW, _BARS_ARE, INTRADAY_BARS),
+            _raw_table(world, SPOT_KEY, _SPOT_IS, SPOT),
         ],
         check_specs=[_ANSWERED, _FRESH],
         pool=POOL,
@@ -86,26 +84,34 @@ def _gathered(world: World) -> dg.AssetsDefinition:
         bar_store.make_tables()
         found = IntradayIngestion(world.intraday_source, bar_store, world.market).run(session)
         rows = [bar_store.intraday(each.symbol, session) for each in world.market.instruments]
-        yield dg.MaterializeResult(
-            asset_key=RAW,
-            metadata={
-                "dagster/row_count": sum(each.height for each in rows),
-                "outcomes": dg.MetadataValue.md(outcome_table(found.outcomes)),
-                ASKED_AT: found.asked_at.isoformat(),
-                COMPLETE: all(each.verdict is not Verdict.KEPT for each in found.outcomes),
-            },
-            check_results=[_answered(found)],
-        )
-        yield dg.MaterializeResult(
-            asset_key=SPOT_KEY,
-            metadata={
-                "dagster/row_count": bar_store.quotes(session).height,
-                "quotes": dg.MetadataValue.md(_quote_table(found)),
-            },
-            check_results=[_fresh(found, world)],
-        )
+        yield _bars_told(found, sum(each.height for each in rows))
+        yield _spot_told(found, bar_store.quotes(session).height, world)
 
     return gathered
+
+
+def _bars_told(found: Gathered, rows: int) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        asset_key=RAW,
+        metadata={
+            "dagster/row_count": rows,
+            "outcomes": dg.MetadataValue.md(outcome_table(found.outcomes)),
+            ASKED_AT: found.asked_at.isoformat(),
+            COMPLETE: all(each.verdict is not Verdict.KEPT for each in found.outcomes),
+        },
+        check_results=[_answered(found)],
+    )
+
+
+def _spot_told(found: Gathered, rows: int, world: World) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        asset_key=SPOT_KEY,
+        metadata={
+            "dagster/row_count": rows,
+            "quotes": dg.MetadataValue.md(_quote_table(found)),
+        },
+        check_results=[_fresh(found, world)],
+    )
 
 
 def _answered(found: Gathered) -> dg.AssetCheckResult:
@@ -142,17 +148,7 @@ def _quote_table(found: Gathered) -> str:
 
 
 def _candles(world: World) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=CANDLES,
-        ins={"bars": dg.AssetIn(RAW)},
-        partitions_def=_sessions(world),
-        io_manager_key="warehouse",
-        metadata=table_metadata(intraday.SCHEMA, "session"),
-        group_name="candles",
-        kinds={"polars", "duckdb"},
-        owners=OWNERS,
-        code_version=candles_version(),
-    )
+    @session_table(world, intraday.SCHEMA, key=CANDLES, ins=_INS, code_version=candles_version())
     def intraday_candles(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
         """Validated intraday candles, finished ones only: a row per symbol, interval and start."""
         session, _ = span(context)
@@ -162,17 +158,7 @@ def _candles(world: World) -> dg.AssetsDefinition:
 
 
 def _quarantine(world: World) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=QUARANTINE,
-        ins={"bars": dg.AssetIn(RAW)},
-        partitions_def=_sessions(world),
-        io_manager_key="warehouse",
-        metadata=table_metadata(_QUARANTINE, "session"),
-        group_name="candles",
-        kinds={"polars", "duckdb"},
-        owners=OWNERS,
-        code_version=candles_version(),
-    )
+    @session_table(world, _QUARANTINE, key=QUARANTINE, ins=_INS, code_version=candles_version())
     def intraday_quarantine(context: dg.AssetExecutionContext, bars: pl.DataFrame) -> pl.DataFrame:
         """Intraday bars that are no candle of the session, as quoted, with the reason."""
         session, _ = span(context)

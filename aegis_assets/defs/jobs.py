@@ -8,6 +8,7 @@ import dagster as dg
 
 from aegis_assets.defs.intraday import INTRADAY_KEYS
 from aegis_assets.defs.raw import KEY as RAW
+from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
 from aegis_assets.defs.world import World
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 INGESTION_JOB, HISTORY_JOB = "ingestion", "history"
 TRAINING_JOB, PUBLICATION_JOB, INTRADAY_JOB = "training", "publication", "intraday"
 
-_INTRADAY = dg.AssetSelection.assets(*INTRADAY_KEYS)
+_INTRADAY = dg.AssetSelection.assets(*INTRADAY_KEYS, *SESSION_FEATURE_KEYS)
 
 
 def jobs(world: World) -> list[UnresolvedAssetJobDefinition]:
@@ -51,6 +52,8 @@ def jobs(world: World) -> list[UnresolvedAssetJobDefinition]:
     if not world.source.is_live:
         return daily
     intraday = dg.define_asset_job(
-        INTRADAY_JOB, _INTRADAY, description="Bars and spot of a session as far as it has gone."
+        INTRADAY_JOB,
+        _INTRADAY,
+        description="Bars, spot and features of a session as far as it has gone.",
     )
     return [*daily, intraday]

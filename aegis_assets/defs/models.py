@@ -12,6 +12,7 @@ from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.plots import skill_plot
 from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES, Engine
+from aegis_assets.core.engines.feature_table import as_declared
 from aegis_assets.core.engines.volatility import past_scales
 from aegis_assets.core.evaluation.dataset import examples, questions
 from aegis_assets.core.evaluation.target import Target
@@ -51,7 +52,7 @@ def _examples(
     """The examples of a target that were known before `cutoff`."""
     core = tables.get("core")
     scales = {} if core is None else past_scales(core)
-    known = tables["features"].filter(pl.col("session") < cutoff)
+    known = as_declared(tables["features"], engine).filter(pl.col("session") < cutoff)
 
     def of(target: Target) -> pl.DataFrame:
         scale = scales.get(target.label.horizon)

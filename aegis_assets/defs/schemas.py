@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from aegis_assets.core.engines import Engine
+from aegis_assets.core.errors import SettingsError
 from aegis_assets.defs.io_managers import PARTITION_COLUMN
 from aegis_assets.defs.world import World
 
@@ -48,6 +49,36 @@ def monthly_table(  # noqa: PLR0913 - what `dg.asset` takes
         description=description,
         group_name=key[0],
         kinds=kinds,
+        owners=OWNERS,
+        code_version=code_version,
+    )
+
+
+def session_partitions(world: World) -> dg.PartitionsDefinition[str]:
+    """The sessions of a live source, which alone has intraday bars."""
+    if world.partitions.sessions is None:
+        msg = f"source {world.source.name} has no session partitions: choose a live one"
+        raise SettingsError(msg)
+    return world.partitions.sessions
+
+
+def session_table(
+    world: World,
+    columns: Mapping[str, tuple[pl.DataType, str]],
+    *,
+    key: dg.AssetKey,
+    ins: Mapping[str, dg.AssetIn],
+    code_version: str,
+) -> Callable[[Callable[..., pl.DataFrame]], dg.AssetsDefinition]:
+    """An asset that is a table of one session, made of tables."""
+    return dg.asset(
+        key=key,
+        ins=ins,
+        partitions_def=session_partitions(world),
+        io_manager_key="warehouse",
+        metadata=table_metadata(columns, "session"),
+        group_name=key.path[0],
+        kinds={"polars", "duckdb"},
         owners=OWNERS,
         code_version=code_version,
     )

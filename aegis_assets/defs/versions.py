@@ -11,6 +11,7 @@ from aegis_assets.core.engines import Engine
 _BARS = ("bars", "absorption", "vetting", "spot", "laws", "sessions", "universe", "markets")
 _CANDLES = ("candles", "intraday", *_BARS)
 _TABLES = (*_CANDLES, "indicators", "labels", "engines/engine")
+_SESSION = (*_CANDLES, "indicators/volatility", "session_features")
 _MODELS = (*_TABLES, "estimators", "evaluation", "engines/volatility")
 _PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "running", "assembly")
 
@@ -23,6 +24,11 @@ def candles_version() -> str:
 def tables_version(engine: Engine) -> str:
     """Of an engine's features and labels."""
     return f"{engine.code_version}-{syntax_version(*_TABLES)}"
+
+
+def session_features_version() -> str:
+    """Of the features of the running session."""
+    return syntax_version(*_SESSION)
 
 
 def models_version(engine: Engine) -> str:

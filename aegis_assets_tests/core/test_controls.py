@@ -12,7 +12,7 @@ from aegis_assets.core.evaluation.gate import evaluation, verdicts
 from aegis_assets_tests.core import histories
 
 ENGINE = {"direction_1": DIRECTION, "direction_5": DIRECTION, "breakout_1": BUYER}
-FEATURE = "stochastic_14"
+FEATURE = "williams_r_14"
 
 
 def judged(name, correlation, spoilt=lambda outcomes: outcomes):

@@ -17,7 +17,7 @@ from aegis_assets.core.engines.volatility import present_scales
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.estimators import BaseRate, BoostedTrees, CoreDistribution, ScaledVariance
 from aegis_assets.core.indicators import INDICATORS
-from aegis_assets.core.indicators.volatility import parkinson_volatility
+from aegis_assets.core.indicators.ranges import parkinson_volatility
 from aegis_assets.core.labels import LABELS
 from aegis_assets.core.labels.breach import touch
 from aegis_assets_tests.core import synthetic, trained

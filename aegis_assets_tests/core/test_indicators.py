@@ -10,7 +10,6 @@ import pytest
 
 from aegis_assets.core import indicators
 from aegis_assets.core.indicators import INDICATORS, Indicator, indicator_table
-from aegis_assets.core.indicators.momentum import stochastic
 from aegis_assets.core.indicators.variance import session_variance
 from aegis_assets.core.indicators.volatility_index import implied_volatility
 from aegis_assets_tests.core.laws.indicators import LAWS
@@ -65,14 +64,6 @@ def with_warmup(values, warmup):
     return [None] * (warmup - 1) + values[warmup - 1 :]
 
 
-def naive_ema(values, window):
-    average, averages = None, []
-    for value in values:
-        average = value if average is None else average + 2 / (window + 1) * (value - average)
-        averages.append(average)
-    return averages
-
-
 def test_ewma_volatility_is_the_riskmetrics_recursion(panel, indicator_study):
     variance, volatilities = None, [None]
     for before, close in pairwise(closes(panel)):
@@ -82,46 +73,6 @@ def test_ewma_volatility_is_the_riskmetrics_recursion(panel, indicator_study):
 
     assert_near(
         column(indicator_study, "ewma_volatility"), with_warmup(volatilities, 61), rel=1e-10
-    )
-
-
-@pytest.mark.parametrize("window", [20, 50])
-def test_the_exponential_average_starts_at_the_first_close(window, panel, indicator_study):
-    prices = closes(panel)
-    gaps = [
-        math.log(close / average)
-        for close, average in zip(prices, naive_ema(prices, window), strict=True)
-    ]
-
-    assert_near(column(indicator_study, f"ema_gap_{window}"), with_warmup(gaps, window), rel=1e-9)
-
-
-def test_macd_histogram_averages_its_line_from_the_line_s_first_value(panel, indicator_study):
-    prices = closes(panel)
-    fast, slow = naive_ema(prices, 12), naive_ema(prices, 26)
-    line = [a - b for a, b in zip(fast, slow, strict=True)][25:]
-    histogram = [
-        (a - b) / close for a, b, close in zip(line, naive_ema(line, 9), prices[25:], strict=True)
-    ]
-
-    assert_near(
-        column(indicator_study, "macd_histogram_12_26_9"),
-        with_warmup([None] * 25 + histogram, 34),
-        rel=1e-8,
-    )
-
-
-def test_relative_strength_is_smoothed_as_wilder_does(panel, indicator_study):
-    gain = loss = None
-    strengths = [None]
-    for before, close in pairwise(closes(panel)):
-        up, down = max(close - before, 0.0), max(before - close, 0.0)
-        gain = up if gain is None else (13 * gain + up) / 14
-        loss = down if loss is None else (13 * loss + down) / 14
-        strengths.append(gain / (gain + loss))
-
-    assert_near(
-        column(indicator_study, "relative_strength_index_14"), with_warmup(strengths, 15), rel=1e-9
     )
 
 
@@ -150,11 +101,3 @@ def test_an_index_of_15_87_percent_a_year_implies_one_percent_a_session():
     assert_near(
         tiny.select(implied_volatility()).to_series().to_list(), [0.01, None, 0.02], rel=1e-9
     )
-
-
-def test_oscillators_are_one_half_where_nothing_moves():
-    flat = bars(high=[100.0] * 20, low=[100.0] * 20, close=[100.0] * 20)
-    strength = INDICATORS["relative_strength_index_14"].expr
-
-    assert flat.select(stochastic(14)).to_series().to_list() == [None] * 13 + [0.5] * 7
-    assert flat.select(strength).to_series().to_list() == [None] * 14 + [0.5] * 6

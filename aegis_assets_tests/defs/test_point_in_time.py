@@ -7,6 +7,7 @@ import itertools
 import shutil
 from datetime import date
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -136,3 +137,19 @@ def test_history_that_grows_by_the_month_ends_as_history_made_at_once(platform, 
     assert set(found) == set(expected)
     for name, rows in expected.items():
         assert_frame_equal(found[name], rows, check_exact=True)
+
+
+def test_a_month_made_again_touches_its_own_rows_alone_and_gives_what_it_gave(platform, tmp_path):
+    world = platform(settings_of(tmp_path, date(2018, 6, 1)))
+    run_history(world)
+    before = table_of(tmp_path, "features.buyer")
+    marked = "UPDATE features.buyer SET log_return_1 = 0.5"
+    with duckdb.connect(world.settings.warehouse_file) as connection:
+        connection.execute(marked)
+    run_history(world, MONTH)
+    after = table_of(tmp_path, "features.buyer")
+    current = pl.col("session") >= date(2018, 12, 1)
+
+    assert_frame_equal(after.filter(current), before.filter(current), check_exact=True)
+    assert after.filter(~current).height > 100
+    assert set(after.filter(~current)["log_return_1"]) == {0.5}

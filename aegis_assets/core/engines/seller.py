@@ -1,6 +1,7 @@
 """RangeShield: will price stay inside the band an option seller is short of?"""
 
 from aegis_assets.core.engines.blocks.seller import CURVE, seller_block
+from aegis_assets.core.engines.columns import carried_over
 from aegis_assets.core.engines.engine import Engine
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import BaseRate, BoostedTrees, CoreDistribution
@@ -10,24 +11,18 @@ from aegis_assets.core.indicators.channel import (
     DISTANCE_TO_HIGH_252,
     DISTANCE_TO_LOW_20,
 )
-from aegis_assets.core.indicators.returns import (
-    DOWNSIDE_TAIL_20,
-    EXCESS_KURTOSIS_60,
-    LEVERAGE_5,
-    SKEWNESS_60,
-    UPSIDE_TAIL_20,
-)
-from aegis_assets.core.indicators.volatility import (
-    EWMA_VOLATILITY,
+from aegis_assets.core.indicators.ranges import (
     NORMALISED_AVERAGE_TRUE_RANGE_14,
     PARKINSON_VOLATILITY_20,
     RANGE_COMPRESSION_10_60,
-    REALISED_VOLATILITY_20,
-    VOLATILITY_RATIO_5_60,
+    YANG_ZHANG_VOLATILITY_20,
 )
+from aegis_assets.core.indicators.returns import EXCESS_KURTOSIS_60, LEVERAGE_5, SKEWNESS_60
+from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY, VOLATILITY_RATIO_5_60
 from aegis_assets.core.indicators.volatility_index import (
     IMPLIED_CHANGE_5,
-    IMPLIED_PERCENTILE_252,
+    IMPLIED_LESS_REALISED_20,
+    IMPLIED_OVER_AVERAGE_60,
     IMPLIED_REALISED_RATIO,
 )
 from aegis_assets.core.labels.breach import IMPLIED_TOUCH_1_5
@@ -37,14 +32,13 @@ SELLER = Engine(
     title="RangeShield",
     question="Will price stay inside the band an option seller is short of?",
     features=(
+        *carried_over("seller"),
         EWMA_VOLATILITY,
-        REALISED_VOLATILITY_20,
         PARKINSON_VOLATILITY_20,
+        YANG_ZHANG_VOLATILITY_20,
         NORMALISED_AVERAGE_TRUE_RANGE_14,
         RANGE_COMPRESSION_10_60,
         VOLATILITY_RATIO_5_60,
-        DOWNSIDE_TAIL_20,
-        UPSIDE_TAIL_20,
         SKEWNESS_60,
         EXCESS_KURTOSIS_60,
         LEVERAGE_5,
@@ -53,7 +47,8 @@ SELLER = Engine(
         DISTANCE_TO_HIGH_252,
         IMPLIED_CHANGE_5,
         IMPLIED_REALISED_RATIO,
-        IMPLIED_PERCENTILE_252,
+        IMPLIED_LESS_REALISED_20,
+        IMPLIED_OVER_AVERAGE_60,
     ),
     targets=tuple(
         Target(label, challenger=BoostedTrees(), baselines=(BaseRate(), CoreDistribution()))

@@ -1,12 +1,14 @@
 """The declaration of an indicator, and the table that a set of them makes."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 VOLATILITY_INDEX, VOLUME = "volatility_index", "volume"
+_TRACE = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,25 @@ class Indicator:
 def after_warmup(expr: pl.Expr) -> pl.Expr:
     """What a function of TA-Lib gives, null where it says NaN: before its first value."""
     return expr.fill_nan(None)
+
+
+def bars_to_forget(decay: float) -> int:
+    """Bars that leave a hundred-billionth of what a recursion of this decay began with.
+
+    A hundredth of what `Indicator.memory` allows: an average of prices is large beside the
+    difference that is made of it.
+    """
+    return math.ceil(math.log(_TRACE) / math.log(decay))
+
+
+def ema_memory(window: int) -> int:
+    """Bars after which an exponential average of `window` bars has forgotten its start."""
+    return window + bars_to_forget((window - 1) / (window + 1))
+
+
+def wilder_memory(window: int) -> int:
+    """Bars after which Wilder's average of `window` bars has forgotten its start."""
+    return window + bars_to_forget((window - 1) / window)
 
 
 def fingerprint(expr: pl.Expr) -> bytes:

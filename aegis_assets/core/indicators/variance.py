@@ -51,6 +51,10 @@ LOG_VARIANCE_1, LOG_VARIANCE_5, LOG_VARIANCE_22 = (
         warmup=window + 1,
         unit="log of squared log return per bar",
         meaning=f"log of the mean session variance of {window} bars",
+        source='Parkinson (1980), "The Extreme Value Method for Estimating the Variance of the Rate'
+        ' of Return", Journal of Business 53(1), of the true range; Corsi (2009), "A Simple'
+        ' Approximate Long-Memory Model of Realized Volatility", Journal of Financial Econometrics'
+        " 7(2)",
     )
     for window in (1, 5, 22)
 )

@@ -1,0 +1,66 @@
+"""What the page of a feature table shows: whole rows, pictures, where each column comes from."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+
+import dagster as dg
+import polars as pl
+
+from aegis_assets.adapters.feature_plots import cluster_plot, drift_plot, missingness_plot
+from aegis_assets.core.engines import Engine
+from aegis_assets.core.engines.feature_table import REASONS, WHOLE
+from aegis_assets.core.evaluation.dataset import KEYS
+from aegis_assets.core.feature_quality import correlation_clusters, drift, missing_shares
+from aegis_assets.core.indicators.indicator import VOLATILITY_INDEX
+
+CANDLES = dg.AssetKey(["candles", "daily"])
+COLUMN_LINEAGE = "dagster/column_lineage"
+
+
+def ledger_table(ledger: Mapping[str, int]) -> dg.MarkdownMetadataValue:
+    """Which rows have every feature, and why the others have not."""
+    told = {WHOLE: "every feature has a value"} | REASONS
+    lines = ["| rows | what | why |", "|---:|---|---|"]
+    lines += [f"| {ledger[name]} | {name} | {why} |" for name, why in told.items()]
+    return dg.MetadataValue.md("\n".join([*lines, f"| {ledger['rows']} | in all | |"]))
+
+
+def pictures(known: pl.DataFrame, engine: Engine) -> dict[str, dg.MarkdownMetadataValue]:
+    """Gaps, drift and correlations of the features in `known`, as far as history reached."""
+    names = [each.name for each in engine.features]
+    features, last = known.select(*KEYS, *names), known.select(pl.col("session").max()).item()
+    drawn = {
+        "missing": missingness_plot(
+            missing_shares(features), f"{engine.title}: rows without a value, to {last}"
+        ),
+        "drift": drift_plot(
+            drift(features), f"{engine.title}: the last 252 sessions to {last} against 252 before"
+        ),
+        "correlations": cluster_plot(
+            correlation_clusters(features, names), f"{engine.title}: what says the same, to {last}"
+        ),
+    }
+    return {name: _image(name, picture) for name, picture in drawn.items()}
+
+
+def _image(name: str, picture: bytes) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"![{name}](data:image/png;base64,{b64encode(picture).decode()})")
+
+
+def column_lineage(engine: Engine) -> dg.TableColumnLineage:
+    """From each column of the feature table back to the columns of the candles it reads."""
+    reads = {name: {name} for name in KEYS} | engine.reads
+    return dg.TableColumnLineage(
+        {
+            name: [
+                dg.TableColumnDep(CANDLES, column)
+                for column in sorted({_candle_column(each) for each in read})
+            ]
+            for name, read in reads.items()
+        }
+    )
+
+
+def _candle_column(name: str) -> str:
+    """The column of the candles behind a column of the panel."""
+    return "close" if name == VOLATILITY_INDEX else name
