@@ -193,6 +193,7 @@ def _repetitions(alike: Iterable[Sequence[str]]) -> str:
     lines = [f"- {_named(group)}\n" for group in alike]
     return (
         "## What says nearly the same\n\n"
-        "Groups whose ranks correlate by .95 and more, up or down, on the embedded sample "
-        "(S&P 500, volume as quoted):\n\n" + "".join(lines)
+        "Groups whose ranks correlate by .95 and more on average, up or down, on the embedded\n"
+        "sample (S&P 500, volume as quoted), where all of them are known. A set of features needs\n"
+        "one of each.\n\n" + "".join(lines)
     )

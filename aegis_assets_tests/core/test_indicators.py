@@ -16,6 +16,9 @@ from aegis_assets_tests.core.laws.indicators import LAWS
 from aegis_assets_tests.core.laws.tables import assert_near, unregistered
 
 
+pytestmark = pytest.mark.xdist_group("indicators")  # one process computes the study
+
+
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 @pytest.mark.parametrize("name", INDICATORS)
 def test_every_indicator(law, name, indicator_study):
@@ -29,7 +32,7 @@ def test_every_file_of_indicators_is_registered():
 def test_a_file_of_indicators_without_its_line_is_found(tmp_path, monkeypatch):
     (tmp_path / "stray.py").write_text(
         "from aegis_assets.core.indicators.trend import *\n"
-        "STRAY = Indicator('stray_2', ema_gap(2), 2, 'log return', 'a stray')\n"
+        "STRAY = Indicator('stray_2', ema_gap(2), 2, 'log return', 'a stray', 'nobody')\n"
     )
     monkeypatch.setattr(indicators, "__path__", [*indicators.__path__, str(tmp_path)])
     monkeypatch.setattr(indicators, "stray", None, raising=False)

@@ -1,5 +1,6 @@
 """What the candles of a market make together: completeness, ledger, joined sessions, the panel."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -160,8 +161,18 @@ def test_the_panel_has_the_index_with_the_volatility_index_of_the_same_session()
     implied = CANDLES.filter(pl.col("symbol") == IMPLIED)["close"].to_list()
     table = panel(CANDLES.reverse(), SP500)
 
-    assert table.drop("volatility_index").equals(CANDLES.filter(pl.col("symbol") == INDEX))
+    index = CANDLES.filter(pl.col("symbol") == INDEX)
+    assert table.drop("volatility_index", "volume").equals(index.drop("volume"))
     assert table["volatility_index"].to_list() == implied
+
+
+def test_an_index_has_no_volume_in_the_panel_and_an_equity_has_its_own():
+    equity = replace(SP500, index=replace(SP500.index, instrument_class=InstrumentClass.EQUITY))
+    quoted = CANDLES.filter(pl.col("symbol") == INDEX)["volume"].to_list()
+
+    assert panel(CANDLES, SP500)["volume"].is_null().all()
+    assert panel(CANDLES, equity)["volume"].to_list() == quoted
+    assert all(volume > 0 for volume in quoted)
 
 
 def test_the_panel_carries_no_close_of_the_volatility_index_over():

@@ -30,7 +30,7 @@ class Indicator:
     warmup: int
     unit: str
     meaning: str
-    source: str = ""
+    source: str
     memory: int = 0
     levels: tuple[float, ...] = ()
 

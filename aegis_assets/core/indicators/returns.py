@@ -101,6 +101,10 @@ def autocorrelation(window: int, lag: int = 1) -> pl.Expr:
     return pl.when(still).then(0.0).otherwise(correlation.fill_nan(0.0))
 
 
+def _bars(window: int) -> str:
+    return "1 bar" if window == 1 else f"{window} bars"
+
+
 _UNIT = "log return"
 _OSBORNE = (
     'Osborne (1959), "Brownian Motion in the Stock Market", Operations Research 7(2); '
@@ -125,7 +129,7 @@ LOG_RETURN_1, LOG_RETURN_5, LOG_RETURN_10, LOG_RETURN_20, LOG_RETURN_60 = (
         expr=log_return(window),
         warmup=window + 1,
         unit=_UNIT,
-        meaning=f"log return over {window} bars",
+        meaning=f"log return over {_bars(window)}",
         source=_OSBORNE,
     )
     for window in (1, 5, 10, 20, 60)
@@ -137,7 +141,7 @@ LEVERAGE_1, LEVERAGE_5, LEVERAGE_22 = (
         expr=leverage(window),
         warmup=window + 1,
         unit=_UNIT,
-        meaning=f"log return over {window} bars where it is a fall, else 0",
+        meaning=f"log return over {_bars(window)} where it is a fall, else 0",
         source='Corsi and Renò (2012), "Discrete-Time Volatility Forecasting With Persistent '
         'Leverage Effect", JBES 30(3)',
     )

@@ -234,7 +234,7 @@ AMIHUD_ILLIQUIDITY_20_252 = Indicator(
     expr=amihud_illiquidity(20, 252),
     warmup=253,
     unit="log ratio",
-    meaning="log of the mean |log return| per turnover of 20 bars over that of 252",
+    meaning="log of the mean absolute log return per turnover of 20 bars over that of 252",
     source='Amihud (2002), "Illiquidity and Stock Returns: Cross-Section and Time-Series Effects",'
     " Journal of Financial Markets 5(1)",
 )

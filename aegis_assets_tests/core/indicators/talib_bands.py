@@ -121,7 +121,16 @@ def _money_flow_index(bars):
     return talib.MFI(bars.high, bars.low, bars.close, bars.volume, timeperiod=14) / 100
 
 
+def _realised(window):
+    def volatility(bars):
+        moves = np.diff(np.log(bars.close), prepend=np.nan)
+        return talib.STDDEV(moves, window) * np.sqrt(window / (window - 1))
+
+    return volatility
+
+
 BANDS = {
+    **{f"realised_volatility_{window}": _realised(window) for window in (5, 10, 20, 60)},
     "true_range_1": _true_range,
     "average_true_range_14": _average_true_range,
     "normalised_average_true_range_14": _normalised_average_true_range,
