@@ -15,7 +15,6 @@ from aegis_assets.core.indicators.volatility_index import implied_volatility
 from aegis_assets_tests.core.laws.indicators import LAWS
 from aegis_assets_tests.core.laws.tables import assert_near, unregistered
 
-
 pytestmark = pytest.mark.xdist_group("indicators")  # one process computes the study
 
 
