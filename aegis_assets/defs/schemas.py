@@ -7,6 +7,7 @@ import polars as pl
 
 from aegis_assets.core.engines import Engine
 from aegis_assets.core.errors import SettingsError
+from aegis_assets.core.indicators.indicator import VOLATILITY_INDEX
 from aegis_assets.defs.io_managers import PARTITION_COLUMN
 from aegis_assets.defs.world import World
 
@@ -85,10 +86,19 @@ def session_table(
 
 
 def feature_schema(engine: Engine) -> dict[str, tuple[pl.DataType, str]]:
-    """Columns of an engine's feature table."""
+    """Columns of an engine's feature table, each with the columns of the candles it is made of."""
     keys = {
         "symbol": (pl.String(), "symbol as Yahoo spells it"),
         "session": (pl.Date(), "session at whose close the values are known"),
     }
-    values = {name: (pl.Float64(), text) for name, text in engine.columns.items()}
+    values = {
+        name: (pl.Float64(), f"{text}, from {_origin(engine.reads[name])}")
+        for name, text in engine.columns.items()
+    }
     return keys | values
+
+
+def _origin(reads: frozenset[str]) -> str:
+    own = sorted(reads - {VOLATILITY_INDEX})
+    implied = ["the volatility index's close"] if VOLATILITY_INDEX in reads else []
+    return ", ".join([*own, *implied])
