@@ -1,6 +1,6 @@
 """The same quantities in plain pandas, one symbol at a time: what one would write first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,25 @@ def _ewma(bars: pd.DataFrame) -> pd.Series:
     return np.sqrt(squared.ewm(alpha=0.06, adjust=False, min_periods=60).mean())
 
 
+def _smoothed(values: pd.Series, window: int, alpha: float) -> pd.Series:
+    """Exponential average started, as TA-Lib does, at the mean of the first `window` values."""
+    start = int(np.flatnonzero(values.notna())[0]) + window - 1
+    begun = values.copy()
+    begun.iloc[start] = values.iloc[start + 1 - window : start + 1].mean()
+    begun.iloc[:start] = np.nan
+    return begun.ewm(alpha=alpha, adjust=False).mean()
+
+
 def _average(values: pd.Series, window: int) -> pd.Series:
-    return values.ewm(span=window, adjust=False, min_periods=window).mean()
+    return _smoothed(values, window, 2 / (window + 1))
+
+
+def _wilder(values: pd.Series, window: int) -> pd.Series:
+    return _smoothed(values, window, 1 / window)
+
+
+def _sma_gap(window: int) -> Column:
+    return lambda bars: np.log(bars["close"] / bars["close"].rolling(window).mean())
 
 
 def _ema_gap(window: int) -> Column:
@@ -39,22 +56,34 @@ def _ema_slope(bars: pd.DataFrame) -> pd.Series:
 
 
 def _macd(bars: pd.DataFrame) -> pd.Series:
-    line = _average(bars["close"], 12) - _average(bars["close"], 26)
+    """Both averages start on the same bar, so the fast one leaves out the first closes."""
+    late = bars["close"].where(np.arange(len(bars)) >= 26 - 12)
+    line = _average(late, 12) - _average(bars["close"], 26)
     return (line - _average(line, 9)) / bars["close"]
 
 
 def _relative_strength(bars: pd.DataFrame) -> pd.Series:
     change = bars["close"].diff()
-    gain, loss = (
-        side.ewm(alpha=1 / 14, adjust=False, min_periods=14).mean()
-        for side in (change.clip(lower=0.0), (-change).clip(lower=0.0))
-    )
+    sides = change.clip(lower=0.0), (-change).clip(lower=0.0)
+    gain, loss = (_wilder(side, 14) for side in sides)
     return gain / (gain + loss)
 
 
-def _stochastic(bars: pd.DataFrame) -> pd.Series:
+def _rate_of_change(window: int) -> Column:
+    return lambda bars: bars["close"].pct_change(window)
+
+
+def _williams(bars: pd.DataFrame) -> pd.Series:
     top, bottom = bars["high"].rolling(14).max(), bars["low"].rolling(14).min()
-    return (bars["close"] - bottom) / (top - bottom)
+    return (bars["close"] - top) / (top - bottom)
+
+
+def _stochastic_k(bars: pd.DataFrame) -> pd.Series:
+    return (1 + _williams(bars)).rolling(3).mean()
+
+
+def _stochastic_d(bars: pd.DataFrame) -> pd.Series:
+    return _stochastic_k(bars).rolling(3).mean()
 
 
 def _log_range(bars: pd.DataFrame) -> pd.Series:
@@ -74,9 +103,17 @@ def _true_range_ends(bars: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return np.maximum(bars["high"], before), np.minimum(bars["low"], before)
 
 
-def _average_true_range(bars: pd.DataFrame) -> pd.Series:
+def _true_range(bars: pd.DataFrame) -> pd.Series:
     top, bottom = _true_range_ends(bars)
-    return (top - bottom).rolling(14).mean() / bars["close"]
+    return top - bottom
+
+
+def _average_true_range(bars: pd.DataFrame) -> pd.Series:
+    return _true_range(bars).rolling(14).mean() / bars["close"]
+
+
+def _normalised_average_true_range(bars: pd.DataFrame) -> pd.Series:
+    return _wilder(_true_range(bars), 14) / bars["close"]
 
 
 def _log_variance(window: int) -> Column:
@@ -101,20 +138,25 @@ COLUMNS: dict[str, Column] = {
     **{f"log_return_{window}": _log_return(window) for window in (1, 5, 20, 60)},
     **{f"leverage_{window}": _leverage(window) for window in (1, 5, 22)},
     **{f"log_variance_{window}": _log_variance(window) for window in (1, 5, 22)},
-    **{f"ema_gap_{window}": _ema_gap(window) for window in (20, 50)},
+    **{f"sma_gap_{window}": _sma_gap(window) for window in (5, 10, 20, 50, 200)},
+    **{f"ema_gap_{window}": _ema_gap(window) for window in (12, 20, 26, 50)},
+    **{f"rate_of_change_{window}": _rate_of_change(window) for window in (5, 10, 20)},
     "ema_slope_20": _ema_slope,
     "macd_histogram_12_26_9": _macd,
     "relative_strength_index_14": _relative_strength,
-    "stochastic_14": _stochastic,
+    "williams_r_14": _williams,
+    "stochastic_k_14_3": _stochastic_k,
+    "stochastic_d_14_3_3": _stochastic_d,
     "autocorrelation_20": _autocorrelation,
     "downside_tail_20": lambda bars: _leverage(1)(bars).rolling(20).mean(),
     "upside_tail_20": lambda bars: _log_return(1)(bars).clip(lower=0.0).rolling(20).mean(),
     "ewma_volatility": _ewma,
-    "realised_volatility_20": _realised(20),
+    **{f"realised_volatility_{window}": _realised(window) for window in (5, 10, 20, 60)},
     "volatility_ratio_5_60": lambda bars: _realised(5)(bars) / _realised(60)(bars),
     "parkinson_volatility_20": _parkinson,
     "range_compression_10_60": _compression,
-    "normalised_average_true_range_14": _average_true_range,
+    "average_true_range_14": _average_true_range,
+    "normalised_average_true_range_14": _normalised_average_true_range,
     "distance_to_high_20": lambda bars: (
         np.log(bars["high"].rolling(20).max() / bars["close"]) / _ewma(bars)
     ),
@@ -131,9 +173,9 @@ COLUMNS: dict[str, Column] = {
 """One column per indicator, under the name that Aegis gives it."""
 
 
-def table(panel: pd.DataFrame) -> pd.DataFrame:
-    """One row per symbol and session, one column per indicator of `COLUMNS`."""
+def table(panel: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """One row per symbol and session, one column per name."""
     return pd.concat(
-        pd.DataFrame({name: column(bars) for name, column in COLUMNS.items()})
+        pd.DataFrame({name: COLUMNS[name](bars) for name in names})
         for _, bars in panel.groupby("symbol", sort=True)
     )

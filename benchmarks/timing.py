@@ -8,7 +8,10 @@ from os import cpu_count, sched_getaffinity
 from statistics import median
 from time import perf_counter
 
-_LIBRARIES = ("polars", "pandas", "numpy", "xgboost-cpu", "scikit-learn", "dagster")
+_LIBRARIES = (
+    *("polars", "polars-talib", "TA-Lib", "pandas", "numpy", "duckdb"),
+    *("xgboost-cpu", "scikit-learn", "dagster"),
+)
 
 
 @dataclass(frozen=True)

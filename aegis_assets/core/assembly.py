@@ -38,6 +38,8 @@ from aegis_assets.core.sessions import (
     sessions_between,
 )
 
+_NOT_BUILT = {path: unavailable(NOT_BUILT) for path in ("market.regime", "market.trend")}
+
 
 def payload(  # noqa: PLR0913 - each is a fact of its own
     market: Market,
@@ -73,11 +75,7 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
             "market_name": market.name,
             "market": _market_block(market, seen, as_of, running),
             **blocks,
-            "provenance": {
-                "market.regime": unavailable(NOT_BUILT),
-                "market.trend": unavailable(NOT_BUILT),
-                **provenance,
-            },
+            "provenance": _NOT_BUILT | provenance,
             "data_quality": _data_quality(market, seen, due, as_of, source, running),
         }
     )

@@ -1,5 +1,6 @@
 """The payload of a slot."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,8 +11,8 @@ from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.core.assembly import payload
 from aegis_assets.core.candles import panel
-from aegis_assets.core.engines import ENGINES
-from aegis_assets.core.evaluation.forecaster import forecaster
+from aegis_assets.core.engines import ENGINES, Engine
+from aegis_assets.core.evaluation.forecaster import Forecaster, forecaster
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.core.running import Running, running_session
 from aegis_assets.defs.intraday import CANDLES as INTRADAY
@@ -26,22 +27,10 @@ _LOOK_BACK = 62  # the two months before the slot's own
 
 def payload_assets(world: World) -> list[dg.AssetsDefinition]:
     """``payload/aegismatrix``."""
-    recent = {"candles": ["candles", "daily"]} | {
-        f"features_{engine.name}": ["features", engine.name] for engine in ENGINES
-    }
-    models = {f"models_{engine.name}": dg.AssetIn(["models", engine.name]) for engine in ENGINES}
 
     @dg.asset(
         key=KEY,
-        ins={
-            name: dg.AssetIn(key, metadata={LOOK_BACK: _LOOK_BACK}) for name, key in recent.items()
-        }
-        | models
-        | (
-            {"intraday": dg.AssetIn(INTRADAY, metadata={MAY_BE_ABSENT: True})}
-            if world.source.is_live
-            else {}
-        ),
+        ins=_ins(world),
         partitions_def=world.partitions.slots,
         io_manager_key="publisher",
         group_name="payload",
@@ -52,18 +41,11 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
     def aegismatrix(context: dg.AssetExecutionContext, **inputs: Any) -> Payload:  # noqa: ANN401 - tables and artefacts
         """The forecasts of one slot with the source of each: the file `aegismatrix.json`."""
         as_of = context.partition_time_window.end
-        running = library_versions()
         return payload(
             world.market,
             panel(inputs["candles"], world.market),
             {engine.name: inputs[f"features_{engine.name}"] for engine in ENGINES},
-            {
-                engine.name: {
-                    name: forecaster(stored, engine.code_version, running)
-                    for name, stored in inputs[f"models_{engine.name}"].items()
-                }
-                for engine in ENGINES
-            },
+            {engine.name: _forecasters(engine, inputs) for engine in ENGINES},
             as_of=as_of,
             source=world.source.name,
             due=world.settled_at(as_of),
@@ -71,6 +53,28 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
         )
 
     return [aegismatrix]
+
+
+def _ins(world: World) -> dict[str, dg.AssetIn]:
+    """Candles and features of recent months, the week's models, and the session if it is live."""
+    recent = {"candles": ["candles", "daily"]} | {
+        f"features_{engine.name}": ["features", engine.name] for engine in ENGINES
+    }
+    read = {
+        name: dg.AssetIn(key, metadata={LOOK_BACK: _LOOK_BACK}) for name, key in recent.items()
+    } | {f"models_{engine.name}": dg.AssetIn(["models", engine.name]) for engine in ENGINES}
+    if world.source.is_live:
+        read["intraday"] = dg.AssetIn(INTRADAY, metadata={MAY_BE_ABSENT: True})
+    return read
+
+
+def _forecasters(engine: Engine, inputs: Mapping[str, Any]) -> dict[str, Forecaster]:
+    """The engine's stored models by target, checked against this code and these libraries."""
+    libraries = library_versions()
+    return {
+        name: forecaster(stored, engine.code_version, libraries)
+        for name, stored in inputs[f"models_{engine.name}"].items()
+    }
 
 
 def _running(

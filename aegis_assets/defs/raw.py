@@ -74,15 +74,7 @@ def raw_assets(world: World) -> list[dg.AssetsDefinition]:
         Whatever the months of the run, the source is asked for what is due by now and nothing else:
         the sessions that are missing at the end with ten before them, or everything.
         """
-        ingestion = Ingestion(
-            world.source,
-            bar_store,
-            world.market,
-            world.first,
-            patience=world.settings.patience,
-        )
-        outcomes = ingestion.run(world.market.instruments, rebuild=config.rebuild)
-        _refuse_nothing(outcomes, bar_store, world)
+        outcomes = _ingested(world, bar_store, rebuild=config.rebuild)
         first, after = span(context)
         stored = bar_store.daily()
         rows = stored.filter(pl.col("session").is_between(first, after, closed="left"))
@@ -122,6 +114,20 @@ def outcome_table(outcomes: Sequence[Outcome]) -> str:
         why = "; ".join(each.reasons)
         lines.append(f"| {each.symbol} | {each.verdict} | {' | '.join(map(str, counts))} | {why} |")
     return "\n".join(lines)
+
+
+def _ingested(world: World, bar_store: BarStore, *, rebuild: bool) -> Sequence[Outcome]:
+    """What became of each instrument; raises where the index has no bar at all afterwards."""
+    ingestion = Ingestion(
+        world.source,
+        bar_store,
+        world.market,
+        world.first,
+        patience=world.settings.patience,
+    )
+    outcomes = ingestion.run(world.market.instruments, rebuild=rebuild)
+    _refuse_nothing(outcomes, bar_store, world)
+    return outcomes
 
 
 def _refuse_nothing(outcomes: Sequence[Outcome], bar_store: BarStore, world: World) -> None:
