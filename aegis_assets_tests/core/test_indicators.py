@@ -1,19 +1,24 @@
 """Every registered indicator keeps every law; recursions agree with naive loops."""
 
 import math
+import subprocess
 import sys
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+import aegis_assets
 from aegis_assets.core import indicators
 from aegis_assets.core.indicators import INDICATORS, Indicator, indicator_table
 from aegis_assets.core.indicators.variance import session_variance
 from aegis_assets.core.indicators.volatility_index import implied_volatility
 from aegis_assets_tests.core.laws.indicators import LAWS
 from aegis_assets_tests.core.laws.tables import assert_near, unregistered
+
+ROOT = Path(aegis_assets.__file__).parents[1]
 
 pytestmark = pytest.mark.xdist_group("indicators")  # one process computes the study
 
@@ -52,6 +57,34 @@ def test_the_table_has_a_row_per_symbol_and_session_sorted(panel):
     assert table.columns == ["symbol", "session", "log_return_1"]
     assert table.equals(indicator_table(panel, [INDICATORS["log_return_1"]]))
     assert table.select("symbol", "session").equals(panel.select("symbol", "session"))
+
+
+DIGEST = """
+from aegis_assets.core.evaluation.dataset import data_version
+from aegis_assets.core.indicators import INDICATORS, indicator_table
+from aegis_assets_tests.core import synthetic
+print(data_version(indicator_table(synthetic.panel(), [*INDICATORS.values()])))
+"""
+
+
+def digest(threads):
+    """sha256 of the table that a fresh process makes with so many threads."""
+    made = subprocess.run(  # noqa: S603 - our own interpreter and words
+        [sys.executable, "-c", DIGEST],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": str(threads)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return made.stdout
+
+
+def test_the_table_has_the_same_bits_with_one_thread_and_with_several():
+    one, two, five = map(digest, (1, 2, 5))
+
+    assert len(one.strip()) == 64
+    assert one == two == five
 
 
 def closes(panel):

@@ -2,8 +2,10 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import polars as pl
 
@@ -79,6 +81,15 @@ def wilder_memory(window: int) -> int:
     return window + bars_to_forget((window - 1) / window)
 
 
+def added(terms: Iterable[pl.Expr]) -> pl.Expr:
+    """The sum of the terms from the first to the last, null where one is.
+
+    `polars.sum_horizontal` adds in an order that depends on the number of cores, and with it the
+    last bit.
+    """
+    return reduce(add, terms)
+
+
 def fingerprint(expr: pl.Expr) -> bytes:
     """The expression and its parameters as bytes, wherever its libraries are installed."""
     return json.dumps(_placeless(json.loads(expr.meta.serialize(format="json")))).encode()
@@ -100,10 +111,14 @@ def _placeless(node: object) -> object:
 def indicator_table(panel: pl.DataFrame, indicators: Sequence[Indicator]) -> pl.DataFrame:
     """One row per symbol and session of the panel, one column per indicator.
 
-    Each symbol is computed by itself, so none can see another.
+    Each symbol is computed by itself, so none can see another.  The panel is sorted before the
+    plan begins: the symbols are then slices of it, and many of them take a third less time.
     """
-    return panel.sort("symbol", "session").select(
-        "symbol",
-        "session",
-        *(each.expr.over("symbol").alias(each.name) for each in indicators),
+    return (
+        panel.sort("symbol", "session")
+        .lazy()
+        .group_by("symbol", maintain_order=True)
+        .agg("session", *(each.expr.alias(each.name) for each in indicators))
+        .explode("session", *(each.name for each in indicators))
+        .collect()
     )

@@ -4,7 +4,7 @@ import math
 
 import polars as pl
 
-from aegis_assets.core.indicators.indicator import Indicator
+from aegis_assets.core.indicators.indicator import Indicator, added
 from aegis_assets.core.indicators.returns import log_return, moved
 
 _SPANS = (1, 2, 4, 8, 16)
@@ -53,7 +53,7 @@ def permutation_entropy(window: int) -> pl.Expr:
     surprises = (
         pl.when(share == 0.0).then(0.0).otherwise(-share * share.log()) for share in shares
     )
-    return pl.sum_horizontal(surprises, ignore_nulls=False) / math.log(6)
+    return added(surprises) / math.log(6)
 
 
 def hurst(window: int) -> pl.Expr:
@@ -73,13 +73,10 @@ def hurst(window: int) -> pl.Expr:
     spans = [math.log(span) for span in _SPANS]
     mean = math.fsum(spans) / len(spans)
     scatter = math.fsum((span - mean) ** 2 for span in spans)
-    return pl.sum_horizontal(
-        (
-            log_return(span).rolling_std(window - span).clip(lower_bound=_LEAST_SPREAD).log()
-            * ((math.log(span) - mean) / scatter)
-            for span in _SPANS
-        ),
-        ignore_nulls=False,
+    return added(
+        (log_return(span).rolling_std(window - span) / _LEAST_SPREAD).clip(lower_bound=1.0).log()
+        * ((math.log(span) - mean) / scatter)
+        for span in _SPANS
     )
 
 
