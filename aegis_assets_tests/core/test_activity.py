@@ -17,7 +17,7 @@ from aegis_assets.core.session_features.activity import (
 from aegis_assets.core.session_features.grid import half_hours
 from aegis_assets.core.session_features.panel import FEWEST_SESSIONS, earlier, today
 from aegis_assets.core.sessions import next_session
-from aegis_assets_tests.core.laws.tables import assert_near
+from aegis_assets_tests.core.laws.tables import assert_near, printed
 from aegis_assets_tests.core.session_days import (
     SESSION,
     candles_of,
@@ -32,6 +32,20 @@ MUHURAT, DRILL = date(2024, 11, 1), date(2024, 3, 2)
 WINDOWS = 13
 HISTORY, TODAY = past(NIFTY), candles_of(NIFTY, SESSION)
 ENDS = [each.closes.astimezone(UTC) for each in half_hours(NIFTY, SESSION)]
+
+
+DIGEST = """
+from aegis_assets.core.markets import NIFTY
+from aegis_assets.core.session_features.activity import activity_table
+from aegis_assets.core.session_features.table import session_feature_table
+from aegis_assets_tests.core.session_days import SESSION, candles_of, daily_of, past
+candles = past(NIFTY, count=60).vstack(candles_of(NIFTY, SESSION))
+for table in (
+    activity_table(NIFTY, SESSION, candles),
+    session_feature_table(NIFTY, SESSION, candles, daily_of(NIFTY)),
+):
+    print(table.hash_rows(seed=1).to_list())
+"""
 
 
 def table_of(bars=TODAY, history=HISTORY):
@@ -219,3 +233,10 @@ def test_what_is_wrong_with_scores_is_told(case):
 
 def test_a_missing_column_is_told():
     assert "columns" in activity_faults(table_of().drop("score"))[0]
+
+
+def test_both_tables_have_the_same_bits_with_one_thread_and_with_several():
+    one, two, five = (printed(DIGEST, threads) for threads in (1, 2, 5))
+
+    assert len(one.splitlines()) == 2
+    assert one == two == five

@@ -1,24 +1,19 @@
 """Every registered indicator keeps every law; recursions agree with naive loops."""
 
 import math
-import subprocess
 import sys
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-import aegis_assets
 from aegis_assets.core import indicators
 from aegis_assets.core.indicators import INDICATORS, Indicator, indicator_table
 from aegis_assets.core.indicators.variance import session_variance
 from aegis_assets.core.indicators.volatility_index import implied_volatility
 from aegis_assets_tests.core.laws.indicators import LAWS
-from aegis_assets_tests.core.laws.tables import assert_near, unregistered
-
-ROOT = Path(aegis_assets.__file__).parents[1]
+from aegis_assets_tests.core.laws.tables import assert_near, printed, unregistered
 
 pytestmark = pytest.mark.xdist_group("indicators")  # one process computes the study
 
@@ -67,23 +62,10 @@ print(data_version(indicator_table(synthetic.panel(), [*INDICATORS.values()])))
 """
 
 
-def digest(threads):
-    """sha256 of the table that a fresh process makes with so many threads."""
-    made = subprocess.run(  # noqa: S603 - our own interpreter and words
-        [sys.executable, "-c", DIGEST],
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": str(threads)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return made.stdout
-
-
 def test_the_table_has_the_same_bits_with_one_thread_and_with_several():
-    one, two, five = map(digest, (1, 2, 5))
+    one, two, five = (printed(DIGEST, threads) for threads in (1, 2, 5))
 
-    assert len(one.strip()) == 64
+    assert len(one) == 64
     assert one == two == five
 
 

@@ -4,12 +4,18 @@ import importlib
 import math
 import pkgutil
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from types import ModuleType
 
 import polars as pl
 
+import aegis_assets
+
+ROOT = Path(aegis_assets.__file__).parents[1]
 KEYS = ["symbol", "session"]
 FIRST_ROWS = 300
 LATER_ROWS = 60
@@ -71,3 +77,16 @@ def unregistered(
         if not specs or specs - known:
             forgotten.append(name)
     return forgotten
+
+
+def printed(code: str, threads: int) -> str:
+    """What a fresh process prints that runs `code` with so many threads of polars."""
+    made = subprocess.run(  # noqa: S603 - our own interpreter and words
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": str(threads)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return made.stdout.strip()
