@@ -20,6 +20,7 @@ Made by `aegis indicators > docs/indicators.md` from the registry; a test compar
   level such as an average or a band is therefore told as a distance from it.
 - It is null for `first - 1` bars and never afterwards, except without what it reads: `index` marks
   what needs the volatility index, `volume` what needs traded volume. It is never NaN or infinite.
+  A feature that is null for want of the index leaves no session out: trees take it as missing.
 - Where history begins is forgotten, to a billionth, once `settled` bars are there. `first` and
   `settled` differ for recursions only.
 
@@ -144,7 +145,16 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _section(family: Family) -> str:
-    heads = ("indicator", "what it is", "unit", "first", "settled", "reads", "read by", "source")
+    heads = (
+        "indicator",
+        "what it is",
+        "unit",
+        "first",
+        "settled",
+        "reads",
+        "in the table of",
+        "source",
+    )
     title = family.name.replace("_", " ").capitalize()
     return f"## {title}\n\n{family.about}\n\n{_table(heads, map(_line, family.indicators))}"
 

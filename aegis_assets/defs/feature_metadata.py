@@ -17,12 +17,16 @@ CANDLES = dg.AssetKey(["candles", "daily"])
 COLUMN_LINEAGE = "dagster/column_lineage"
 
 
-def ledger_table(ledger: Mapping[str, int]) -> dg.MarkdownMetadataValue:
-    """Which rows have every feature, and why the others have not."""
-    told = {WHOLE: "every feature has a value"} | REASONS
-    lines = ["| rows | what | why |", "|---:|---|---|"]
-    lines += [f"| {ledger[name]} | {name} | {why} |" for name, why in told.items()]
-    return dg.MetadataValue.md("\n".join([*lines, f"| {ledger['rows']} | in all | |"]))
+def ledger_table(ledger: Mapping[str, Mapping[str, int]]) -> dg.MarkdownMetadataValue:
+    """On how many rows of the run each target can be asked, and why not on the others."""
+    heads = ("target", "rows of this run", WHOLE, *REASONS)
+    lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
+    lines += [
+        f"| {target} | {' | '.join(map(str, counts.values()))} |"
+        for target, counts in ledger.items()
+    ]
+    told = "; ".join(f"{name}: {why}" for name, why in REASONS.items())
+    return dg.MetadataValue.md("\n".join([*lines, "", told]))
 
 
 def pictures(known: pl.DataFrame, engine: Engine) -> dict[str, dg.MarkdownMetadataValue]:

@@ -185,9 +185,16 @@ def intraday_checks(world: World) -> list[dg.AssetChecksDefinition]:
         additional_ins={"bars": dg.AssetIn(RAW), "quarantine": dg.AssetIn(QUARANTINE)},
     )
     def finished_bars_are_there(
-        candles: pl.DataFrame, bars: pl.DataFrame, quarantine: pl.DataFrame
+        context: dg.AssetCheckExecutionContext,
+        candles: pl.DataFrame,
+        bars: pl.DataFrame,
+        quarantine: pl.DataFrame,
     ) -> dg.AssetCheckResult:
         """95 % of the index's one-minute bars are there, as far as the answer reached."""
+        session = date.fromisoformat(context.partition_key)
+        candles, bars, quarantine = (  # a check is given the sessions before, too
+            rows.filter(session=session) for rows in (candles, bars, quarantine)
+        )
         one = (pl.col("symbol") == world.market.index.symbol) & (pl.col("interval") == "1m")
         expected = _expected(world, bars.filter(one))
         found = candles.filter(one).height

@@ -10,7 +10,7 @@ from aegis_assets.core.engines import Engine
 
 _BARS = ("bars", "absorption", "vetting", "spot", "laws", "sessions", "universe", "markets")
 _CANDLES = ("candles", "intraday", *_BARS)
-_TABLES = (*_CANDLES, "indicators", "labels", "engines/engine")
+_TABLES = (*_CANDLES, "indicators", "labels", "engines/engine", "engines/feature_table")
 _SESSION = (*_CANDLES, "indicators/volatility", "session_features")
 _MODELS = (*_TABLES, "estimators", "evaluation", "engines/volatility")
 _PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "running", "assembly")

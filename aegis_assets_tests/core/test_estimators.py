@@ -85,6 +85,25 @@ def test_an_estimator_without_its_line_is_found(tmp_path, monkeypatch):
     assert unregistered(estimators) == ["stray"]
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    "law",
+    [laws.takes_null_only_where_it_says_so, laws.refuses_values_that_are_not_finite],
+    ids=lambda law: law.__name__,
+)
+def test_trees_take_null_where_they_are_told_to_and_nowhere_else(law, classes):
+    law(Case(BoostedTrees(trees=5, gaps=laws.FEATURES[:1]), classes))
+
+
+def test_trees_that_were_stored_still_take_null():
+    case = Case(BoostedTrees(trees=5, gaps=laws.FEATURES[:1]), 3)
+    restored = case.estimator.load(case.model.dump())
+    told = restored.forecast(case.inputs)
+
+    assert case.inputs[laws.FEATURES[0]].null_count() > 0
+    assert np.array_equal(told, case.model.forecast(case.inputs))
+
+
 @pytest.mark.parametrize("flipped", [5, 400, -40, -1])
 def test_altered_trees_are_refused_before_xgboost_reads_them(flipped):
     content = bytearray(TREES.model.dump())

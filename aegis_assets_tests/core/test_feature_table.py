@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from aegis_assets.core.engines import BUYER, ENGINES, SELLER
+from aegis_assets.core.engines import BUYER, ENGINES, SELLER, VOLATILITY
 from aegis_assets.core.engines.feature_table import (
     NO_VOLATILITY_INDEX,
     NO_VOLUME,
@@ -16,10 +16,13 @@ from aegis_assets.core.engines.feature_table import (
     feature_faults,
     feature_ledger,
     feature_table,
+    ledger,
     refuse_market,
 )
 from aegis_assets.core.errors import DataError, FeatureError
-from aegis_assets.core.indicators import Indicator
+from aegis_assets.core.estimators.estimator import SCALE
+from aegis_assets.core.evaluation.dataset import questions
+from aegis_assets.core.indicators import Indicator, indicator_table
 from aegis_assets.core.indicators.returns import log_return
 from aegis_assets.core.indicators.volatility_index import IMPLIED_CHANGE_5
 from aegis_assets.core.markets import NIFTY, SP500
@@ -37,8 +40,8 @@ def engine(*features):
     return replace(SELLER, features=features, targets=())
 
 
-def ledger(panel, declared):
-    return feature_ledger(feature_table(panel, declared), panel, declared)
+def counted(panel, *needed):
+    return ledger(indicator_table(panel, needed), panel, needed)
 
 
 RETURN_5 = spec(log_return(5), 6, "return_5")
@@ -46,45 +49,64 @@ TRADED_20 = spec(pl.col("volume") / pl.col("volume").rolling_mean(20), 20, "trad
 
 
 @every_engine
-def test_every_row_of_an_engine_is_whole_or_has_a_reason(engine, panel):
-    found = ledger(panel, engine)
-    whole = feature_table(panel, engine).drop_nulls([each.name for each in engine.features])
+def test_a_row_is_whole_where_the_target_s_question_can_be_asked(engine):
+    panel = synthetic.panel(index_starts=400)
+    table = feature_table(panel, engine)
+    found = feature_ledger(table, panel, engine)
 
-    assert found["rows"] == panel.height == sum(found[name] for name in (WHOLE, *REASONS))
-    assert found[WHOLE] == whole.height > 0
-    assert found[WARMUP] > 0
+    assert [*found] == [target.name for target in engine.targets]
+    for target in engine.targets:
+        names = engine.feature_names(target)
+        scale = table.select("symbol", "session", pl.lit(0.01).alias(SCALE))
+        asked = questions(target, table, names, None if engine is VOLATILITY else scale)
+        counts = found[target.name]
+        assert counts["rows"] == panel.height == sum(counts[name] for name in (WHOLE, *REASONS))
+        assert counts[WHOLE] == asked.height > 0
+        assert counts[WARMUP] > 0
+        assert (counts[NO_VOLATILITY_INDEX] > 0) == target.label.needs_volatility_index
 
 
 def test_warmup_is_counted_for_each_symbol():
     panel = synthetic.panel(index_starts=0)
 
-    assert ledger(panel, engine(RETURN_5))[WARMUP] == 2 * 5
+    assert counted(panel, RETURN_5)[WARMUP] == 2 * 5
 
 
 def test_sessions_before_the_volatility_index_are_no_warmup(panel):
     alpha = panel.filter(symbol="ALPHA")
-    found = ledger(alpha, engine(RETURN_5, IMPLIED_CHANGE_5))
+    found = counted(alpha, RETURN_5, IMPLIED_CHANGE_5)
 
     assert found[WARMUP] == 5
     assert found[NO_VOLATILITY_INDEX] == synthetic.INDEX_STARTS + 5 - 5
 
 
-def test_a_missing_close_of_the_index_is_the_reason_as_long_as_it_is_read():
-    alpha = synthetic.panel(index_starts=0).filter(symbol="ALPHA")
+def holed(symbol):
+    """The candles of one symbol where the volatility index lacks one close."""
+    alpha = synthetic.panel(index_starts=0).filter(symbol=symbol)
     hole = pl.int_range(pl.len()) == 300
-    found = ledger(
-        synthetic.blanked(alpha, hole, ("volatility_index",)), engine(RETURN_5, IMPLIED_CHANGE_5)
-    )
+    return synthetic.blanked(alpha, hole, ("volatility_index",))
+
+
+def test_a_missing_close_of_the_index_is_the_reason_as_long_as_it_is_read():
+    alpha = holed("ALPHA")
+    found = counted(alpha, RETURN_5, IMPLIED_CHANGE_5)
 
     assert found[NO_VOLATILITY_INDEX] == 2  # the session itself, and five sessions later
     assert found[WHOLE] == alpha.height - 5 - 2
 
 
+@pytest.mark.parametrize("engine", [SELLER, BUYER], ids=lambda each: each.name)
+def test_a_missing_close_of_the_index_costs_a_target_one_session(engine):
+    alpha = holed("ALPHA")
+    for name, counts in feature_ledger(feature_table(alpha, engine), alpha, engine).items():
+        needs = next(e.label.needs_volatility_index for e in engine.targets if e.name == name)
+        assert counts[NO_VOLATILITY_INDEX] == needs
+
+
 @pytest.mark.parametrize("volume", [None, 0.0])
 def test_where_nothing_is_traded_no_row_is_whole_and_volume_is_the_reason(panel, volume):
     quiet = panel.with_columns(volume=pl.lit(volume, dtype=pl.Float64))
-    declared = engine(RETURN_5, spec(pl.when(pl.col("volume") > 0).then(1.0), 1, "traded"))
-    found = ledger(quiet, declared)
+    found = counted(quiet, RETURN_5, spec(pl.when(pl.col("volume") > 0).then(1.0), 1, "traded"))
 
     assert (found[WHOLE], found[WARMUP]) == (0, 2 * 5)
     assert found[NO_VOLUME] == panel.height - 2 * 5
@@ -94,17 +116,23 @@ def test_a_null_without_a_reason_is_refused_by_name(panel):
     holes = spec(pl.when(log_return(1) > 0).then(1.0), 2, "rises_1")
 
     with pytest.raises(DataError, match="lack rises_1 for none of the reasons"):
-        ledger(panel, engine(RETURN_5, holes))
+        counted(panel, RETURN_5, holes)
 
 
 def test_a_ledger_of_one_month_counts_that_month_alone(panel):
     table = feature_table(panel, SELLER)
-    month = table.filter(
-        pl.col("session").dt.strftime("%Y-%m") == table["session"][-1].strftime("%Y-%m")
-    )
-    found = feature_ledger(month, panel, SELLER)
+    newest = pl.col("session").dt.month_start() == pl.col("session").max().dt.month_start()
+    month = table.filter(newest)
 
-    assert found["rows"] == found[WHOLE] == month.height
+    for counts in feature_ledger(month, panel, SELLER).values():
+        assert counts["rows"] == counts[WHOLE] == month.height > 10
+
+
+def test_rows_of_other_candles_are_refused(panel):
+    table = indicator_table(panel, [RETURN_5])
+
+    with pytest.raises(DataError, match="1 rows of features are of no candle of the panel"):
+        ledger(table, panel.head(panel.height - 1), [RETURN_5])
 
 
 def test_a_table_as_declared_is_passed_on(panel):
@@ -123,17 +151,37 @@ def disturbed(table):
             "symbol", "session", other, pl.exclude("symbol", "session", other)
         ),
         "not finite": table.with_columns(pl.lit(float("inf")).alias(name)),
+        "is String": table.with_columns(pl.lit("1.5").alias(name)),
+        "is Boolean": table.with_columns(pl.lit(value=True).alias(name)),
+        "is Null": table.with_columns(pl.lit(None).alias(name)),
+        "is Float32": table.with_columns(pl.col(name).cast(pl.Float32)),
+        "session is String": table.with_columns(pl.col("session").cast(pl.String)),
+        "several rows": pl.concat([table, table.tail(1)]),
     }
 
 
-@pytest.mark.parametrize("case", ["missing", "renamed", "extra", "another order", "not finite"])
-def test_a_table_that_is_not_as_declared_is_refused(panel, case):
-    table = disturbed(feature_table(panel, BUYER))[case]
+FAULTS = {
+    "missing": "missing columns",
+    "renamed": "missing columns .* undeclared columns",
+    "extra": "undeclared columns",
+    "another order": "columns in another order",
+    "not finite": "is not finite",
+    "is String": "is String, not Float64",
+    "is Boolean": "is Boolean, not Float64",
+    "is Null": "is Null, not Float64",
+    "is Float32": "is Float32, not Float64",
+    "session is String": "session is String, not Date",
+    "several rows": "several rows of one session",
+}
 
-    with pytest.raises(
-        FeatureError, match=f"features/buyer has .*{'columns' if case != 'not finite' else case}"
-    ):
-        as_declared(table, BUYER)
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_table_that_is_not_as_declared_is_refused(panel, case):
+    tables = disturbed(feature_table(panel, BUYER))
+
+    assert [*tables] == [*FAULTS]
+    with pytest.raises(FeatureError, match=f"features/buyer has .*{FAULTS[case]}"):
+        as_declared(tables[case], BUYER)
 
 
 def test_a_column_out_of_its_place_is_a_fault(panel):

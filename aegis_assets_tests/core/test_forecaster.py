@@ -228,19 +228,23 @@ def test_a_feature_table_without_a_threshold_is_refused():
         questions(TARGET, table, ENGINE.feature_names(TARGET), trained.scales()[1])
 
 
-def test_questions_leave_out_rows_that_no_candidate_can_read():
-    """The volatility index is needed only by targets whose threshold needs it."""
-    table = trained.features()["buyer"].with_columns(
-        pl.lit(None, dtype=pl.Float64).alias("implied_change_5")
-    )
-    plain, implied = BUYER.targets
+@pytest.mark.parametrize(
+    ("absent", "plain_asked", "implied_asked"),
+    [
+        ("log_return_1", False, False),  # both read it
+        ("implied_breakout_1_cut_0", True, False),  # the threshold of one of them
+        ("implied_change_5", True, True),  # what a missing close of the index hides
+    ],
+)
+def test_questions_leave_out_rows_that_no_candidate_can_read(absent, plain_asked, implied_asked):
+    table = trained.features()["buyer"].with_columns(pl.lit(None, dtype=pl.Float64).alias(absent))
 
-    for target, left in ((plain, True), (implied, False)):
+    for target, is_asked in zip(BUYER.targets, (plain_asked, implied_asked), strict=True):
         names = BUYER.feature_names(target)
         asked = questions(target, table, names, trained.scales()[1])
-        assert (asked.height > 0) == left
+        assert (asked.height > 0) == is_asked
         assert asked.columns == ["symbol", "session", *target.columns(names)]
-        assert asked.null_count().sum_horizontal()[0] == 0
+        assert all(asked[name].null_count() == 0 for name in asked.columns if name != absent)
 
 
 def test_distances_are_thresholds_in_forecast_volatilities():

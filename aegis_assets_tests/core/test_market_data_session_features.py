@@ -1,18 +1,23 @@
 """Real five-minute bars of the NIFTY: how variance spreads over a day, where features lie."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
 from aegis_assets.core import intraday
 from aegis_assets.core.markets import NIFTY
-from aegis_assets.core.session_features.activity import activity_faults, activity_table
-from aegis_assets.core.session_features.panel import SESSIONS, earlier
+from aegis_assets.core.session_features.activity import (
+    activity_faults,
+    activity_table,
+    expected_shares,
+)
+from aegis_assets.core.session_features.panel import FEWEST_SESSIONS, SESSIONS, earlier
 from aegis_assets.core.session_features.table import feature_faults, session_feature_table
 from aegis_assets_tests.core.intraday_bars import TYPES
 
 LAST = date(2024, 12, 31)
+_QUARTERS = 25  # of an hour, in a session
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,91 @@ def test_the_morning_brings_half_of_the_variance_by_eleven(minutes):
     assert found == pytest.approx([0.32, 0.53, 0.64, 0.74, 0.84, 0.94], abs=0.001)
     assert activity_faults(windows) == []
     assert windows.height == 13 * 13
+
+
+# ── how well the level tells the rest of the day ────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def quarters(market_data):
+    """Whole sessions of 2021 to 2023 in bars of fifteen minutes, with what a profile reads."""
+    bar, close = pl.col("bar"), pl.col("close")
+    before = pl.when(bar == 1).then("open").otherwise(close.shift(1))
+    is_last = (bar % 2 == 0) | (bar == _QUARTERS)
+    return (
+        pl.read_parquet(market_data / "nifty_intraday_15m.parquet")
+        .sort("ts")
+        .select("open", "close", start="ts", session=pl.col("ts").dt.date())
+        .with_columns(pl.col("start").dt.convert_time_zone("UTC"))
+        .filter(pl.len().over("session") == _QUARTERS)
+        .with_columns(bar=pl.int_range(1, pl.len() + 1).over("session"))
+        .with_columns(log_return=(close / before).log(), half_hour=(bar + 1) // 2)
+        .with_columns(variance=pl.col("log_return") ** 2)
+        .with_columns(as_of=pl.when(is_last).then(pl.col("start") + timedelta(minutes=15)))
+    )
+
+
+@pytest.fixture(scope="module")
+def shares(quarters):
+    """Activity windows of each day that has a profile, with its usual variance."""
+    days = quarters.partition_by("session", maintain_order=True)
+    found = []
+    for n in range(FEWEST_SESSIONS, len(days)):
+        past = pl.concat(days[max(0, n - SESSIONS) : n])
+        windows = expected_shares(NIFTY, days[n]["session"][0], days[n], past)
+        usual = past["variance"].sum() / past["session"].n_unique()
+        found.append(windows.with_columns(usual=usual))
+    return pl.concat(found)
+
+
+def guesses(shares, quarters):
+    """The rest of a day's variance and three guesses of it, at the end of each half hour."""
+    is_over, variance = pl.col("closes") <= pl.col("as_of"), pl.col("variance")
+    share, score, known = (
+        pl.col(name).filter(is_over).sum() for name in ("prior_share", "score", "variance")
+    )
+    true = quarters.group_by("session", "half_hour").agg(
+        variance.sum(), closes=pl.col("as_of").max()
+    )
+    return (
+        shares.join(true, on=["session", "closes"])
+        .group_by("session", "as_of")
+        .agg(
+            rest=variance.filter(~is_over).sum(),
+            level=known * (1 - score) / score,
+            usual=(1 - share) * pl.col("usual").first(),
+            today=(1 - share) * known / share,
+        )
+        .filter(pl.col("rest") > 0)
+    )
+
+
+def qlike(guess):
+    """Loss of a guess of a variance."""
+    ratio = pl.col("rest") / pl.col(guess)
+    return (ratio - ratio.log() - 1).mean().alias(guess)
+
+
+def test_the_level_tells_the_rest_of_the_day_better_than_the_past_or_today_alone(quarters, shares):
+    """Mean QLIKE, which decision 21 quotes; of up to 60 earlier sessions, and at least 20."""
+    clock = pl.col("as_of").dt.convert_time_zone(NIFTY.time_zone).dt.to_string("%R")
+    losses = [qlike(guess) for guess in ("level", "usual", "today")]
+    mean = guesses(shares, quarters).group_by(clock=clock).agg(losses).sort("clock")
+    until = mean.filter(pl.col("clock") <= "13:45")
+    told = {hour: values for hour, *values in mean.rows()}
+
+    assert quarters["session"].n_unique() == 678
+    assert until.height == 9
+    assert (until["level"] < until["usual"] - 0.01).all()
+    assert (until["level"] < until["today"] - 0.05).all()
+    assert told["09:45"] == pytest.approx([0.23, 0.26, 8.1], abs=0.1)
+    assert told["11:45"] == pytest.approx([0.28, 0.33, 0.55], abs=0.02)
+    assert told["13:15"] == pytest.approx([0.28, 0.38, 0.40], abs=0.02)
+    assert told["13:45"] == pytest.approx([0.34, 0.42, 0.47], abs=0.02)
+    assert told["14:45"] == pytest.approx([0.70, 0.74, 0.79], abs=0.02)
+
+
+# ── where features lie ──────────────────────────────────────────────────────────────────
 
 
 def test_the_features_of_a_real_quarter_lie_where_they_should(minutes, daily):

@@ -9,7 +9,13 @@ import pytest
 from aegis_assets.core import session_features
 from aegis_assets.core.markets import NIFTY, SP500
 from aegis_assets.core.session_features import SESSION_FEATURES, SessionFeature
-from aegis_assets.core.session_features.grid import MINUTES, grid, half_hours, reached
+from aegis_assets.core.session_features.grid import (
+    MINUTES,
+    first_is_over,
+    grid,
+    half_hours,
+    reached,
+)
 from aegis_assets.core.session_features.panel import (
     COLUMNS,
     session_panel,
@@ -60,11 +66,11 @@ def test_every_family_is_registered():
     assert unregistered(session_features, SessionFeature, SESSION_FEATURES, machinery) == []
 
 
-def test_features_read_columns_of_the_panel_only():
+def test_features_read_columns_of_the_panel_only_and_all_of_those_are_declared():
     read = frozenset().union(*(each.reads for each in SESSION_FEATURES.values()))
     panel = session_panel(EQUITY, SESSION, candles_of(EQUITY, SESSION), daily_of(EQUITY))
 
-    assert read <= set(COLUMNS) <= set(panel.columns)
+    assert read <= set(COLUMNS) == set(panel.columns)
 
 
 def test_the_table_is_as_declared_and_has_a_row_per_half_hour_that_is_over():
@@ -105,6 +111,13 @@ def test_a_minute_shows_that_a_half_hour_is_over_whose_five_minutes_did_not_come
 
     assert len(reached(NIFTY, SESSION, minute)) == 3
     assert reached(NIFTY, SESSION, minute.clear()) == []
+
+
+def test_the_first_half_hour_is_over_at_its_end_to_the_second():
+    end = half_hours(NIFTY, SESSION)[0].closes.astimezone(UTC)
+
+    assert first_is_over(NIFTY, SESSION, end)
+    assert not first_is_over(NIFTY, SESSION, end - timedelta(seconds=1))
 
 
 # ── half hours ──────────────────────────────────────────────────────────────────────────

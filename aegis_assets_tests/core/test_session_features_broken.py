@@ -68,6 +68,10 @@ BROKEN = {
         feature(unbroken((CLOSE - LOW.cum_min()) / (HIGH.cum_max() - LOW.cum_min()))),
         "is_finite_where_it_is_not_null",
     ),
+    "division by no usual move": (
+        feature(unbroken(MOVE / pl.col("usual_volatility"))),
+        "is_finite_where_it_is_not_null",
+    ),
     "without a source": (feature(unbroken(MOVE), source=""), "says_what_it_is"),
 }
 

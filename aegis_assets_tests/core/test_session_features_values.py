@@ -121,6 +121,17 @@ def test_the_profile_takes_the_newest_sessions_and_none_of_other_hours():
     assert DRILL not in earlier(NIFTY, date(2024, 3, 4), past(NIFTY, date(2024, 3, 4)))["session"]
 
 
+def test_a_profile_of_still_mornings_says_nothing_of_the_morning():
+    is_early = pl.int_range(pl.len()).over("session") < 6
+    still = past(EQUITY).with_columns(
+        pl.when(is_early).then(100.0).otherwise(name).alias(name) for name in PRICES
+    )
+    candles = pl.concat([still, candles_of(EQUITY, SESSION)])
+    table = session_feature_table(EQUITY, SESSION, candles, daily_of(EQUITY))
+
+    assert table["relative_volatility"].is_null().to_list() == [True, *[False] * 12]
+
+
 def test_yesterday_counts_only_if_it_is_the_session_before():
     known = daily_of(EQUITY)
     stale = known.filter(pl.col("session") < session_before(EQUITY, SESSION))

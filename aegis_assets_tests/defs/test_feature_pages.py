@@ -60,18 +60,20 @@ def test_a_column_of_the_volatility_index_comes_from_its_close(short):
 
 
 @every_engine
-def test_the_rows_of_a_page_add_up(short, engine):
+def test_the_rows_of_a_page_add_up_for_each_target(short, engine):
     metadata = told(short, engine)[0]
-    shown = metadata["whole rows"].value
-    counts = [int(count) for count in re.findall(r"^\| (\d+) \|", shown, re.MULTILINE)]
+    lines = re.findall(r"^\| (\w+) \| (\d.+) \|$", metadata["whole rows"].value, re.MULTILINE)
 
-    assert len(counts) == len([WHOLE, *REASONS]) + 1
-    assert sum(counts[:-1]) == counts[-1] == metadata["dagster/row_count"].value
+    assert [name for name, _ in lines] == [target.name for target in engine.targets]
+    for _, cells in lines:
+        rows, *counts = map(int, cells.split(" | "))
+        assert len(counts) == len([WHOLE, *REASONS])
+        assert sum(counts) == rows == metadata["dagster/row_count"].value
 
 
 def test_a_ledger_says_each_reason_in_words():
-    ledger = {"rows": 9, WHOLE: 2} | dict.fromkeys(REASONS, 0) | {"WARMUP": 7}
-    shown = ledger_table(ledger).value
+    counts = {"rows": 9, WHOLE: 2} | dict.fromkeys(REASONS, 0) | {"WARMUP": 7}
+    shown = ledger_table({"breakout_1": counts}).value
 
-    assert "| 7 | WARMUP | too few bars before it for some feature |" in shown
-    assert shown.endswith("| 9 | in all | |")
+    assert "| breakout_1 | 9 | 2 | 7 | 0 | 0 |" in shown
+    assert all(f"{reason}: {why}" in shown for reason, why in REASONS.items())

@@ -4,7 +4,7 @@ The tables that these engines had elsewhere held prices in points.  What repeats
 is kept and the level is not: each old column stands beside what says the same in scale-free form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from aegis_assets.core.indicators import Indicator
@@ -108,6 +108,14 @@ ORIGINALS: Mapping[str, tuple[Columns, ...]] = {
     "buyer": (PRICE, IMPLIED, RANGES),
 }
 """The old columns of each engine's table, in their order."""
+
+
+def gaps(features: Iterable[Indicator]) -> tuple[str, ...]:
+    """Features that a missing close of the volatility index hides, for up to their whole window.
+
+    A year of sessions without an answer would be the price of one close otherwise.
+    """
+    return tuple(each.name for each in features if each.needs_volatility_index)
 
 
 def carried_over(engine: str) -> tuple[Indicator, ...]:

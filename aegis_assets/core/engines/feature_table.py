@@ -3,15 +3,18 @@
 Goes in: a panel.  Stays out: any row or value that is not known at the close of its session.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from aegis_assets.core.engines.engine import Engine
 from aegis_assets.core.errors import DataError, FeatureError
 from aegis_assets.core.evaluation.dataset import KEYS
+from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.indicators import Indicator, indicator_table
 from aegis_assets.core.indicators.indicator import VOLATILITY_INDEX, VOLUME
+from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY
 from aegis_assets.core.labels import cut_table
 from aegis_assets.core.markets import Market
 
@@ -40,16 +43,23 @@ def feature_faults(features: pl.DataFrame, engine: Engine) -> list[str]:
 
     A value may be null where its indicator says so, never NaN or infinite.
     """
-    expected = [*KEYS, *engine.columns]
+    expected = {"symbol": pl.String(), "session": pl.Date()} | dict.fromkeys(
+        engine.columns, pl.Float64()
+    )
     missing = [name for name in expected if name not in features.columns]
     extra = [name for name in features.columns if name not in expected]
     faults = [f"missing columns {missing}"] if missing else []
     faults += [f"undeclared columns {extra}"] if extra else []
-    if not faults and features.columns != expected:
+    if not faults and features.columns != [*expected]:
         faults = ["columns in another order than declared"]
-    for name in engine.columns:
-        if name not in missing and not features[name].drop_nulls().is_finite().all():
+    for name in (each for each in expected if each not in missing):
+        found = features.schema[name]
+        if found != expected[name]:
+            faults.append(f"{name} is {found}, not {expected[name]}")
+        elif name in engine.columns and not features[name].drop_nulls().is_finite().all():
             faults.append(f"{name} is not finite")
+    if not faults and features.select(KEYS).is_duplicated().any():
+        faults.append("several rows of one session")
     return faults
 
 
@@ -76,36 +86,73 @@ def refuse_market(engine: Engine, market: Market) -> None:
         raise FeatureError(msg)
 
 
-def feature_ledger(features: pl.DataFrame, panel: pl.DataFrame, engine: Engine) -> dict[str, int]:
-    """What became of each row of the panel: `rows`, those that are whole, and the rest by reason.
+def feature_ledger(
+    features: pl.DataFrame, panel: pl.DataFrame, engine: Engine
+) -> dict[str, dict[str, int]]:
+    """By target, what each row of `features` is to it: see `ledger`.
 
-    A row is whole if every feature has a value; label thresholds do not count.  Only rows that
-    `features` holds are judged, by what `panel` had up to them.  Raises `DataError` where a
-    feature is null and no reason of `REASONS` explains it.
+    A row is whole if the target's question can be asked on it: its thresholds have a value, and
+    every feature that it reads and may not miss.
     """
-    judged = features.select(*KEYS, *(each.name for each in engine.features)).join(
-        _history(panel, engine), on=KEYS, how="left", validate="1:1"
+    return {
+        target.name: ledger(features, panel, _needed(engine, target)) for target in engine.targets
+    }
+
+
+def ledger(
+    features: pl.DataFrame, panel: pl.DataFrame, needed: Sequence[Indicator]
+) -> dict[str, int]:
+    """How many `rows`, how many of them are whole, and why the others are not.
+
+    Judged by what `panel` had up to each row.  Raises `DataError` where one of the columns
+    `needed` is null and no reason of `REASONS` can explain it, or where the panel lacks a session.
+    """
+    judged = features.select(*KEYS, *(each.name for each in needed)).join(
+        _history(panel, needed), on=KEYS, how="left", validate="1:1"
     )
-    found = judged.select(reason=_reason(engine), unexplained=_unexplained(engine))
+    if judged["_bar"].null_count():
+        msg = (
+            f"{judged['_bar'].null_count()} rows of features are of no candle of the panel: "
+            "make the features of the same candles"
+        )
+        raise DataError(msg)
+    found = judged.select(reason=_reason(needed), unexplained=_unexplained(needed))
     unexplained = found["unexplained"].drop_nulls()
     if not unexplained.is_empty():
         msg = (
-            f"{len(unexplained)} rows of features/{engine.name} lack {unexplained[0]} for none of "
-            f"the reasons {[*REASONS]}: mend the indicator or declare the reason"
+            f"{len(unexplained)} rows of features lack {unexplained[0]} for none of the reasons "
+            f"{[*REASONS]}: mend the indicator or declare the reason"
         )
         raise DataError(msg)
     counts = dict(found["reason"].value_counts().iter_rows())
     return {"rows": found.height} | {name: counts.get(name, 0) for name in (WHOLE, *REASONS)}
 
 
-def _history(panel: pl.DataFrame, engine: Engine) -> pl.DataFrame:
+def _needed(engine: Engine, target: Target) -> list[Indicator]:
+    """What must have a value for the target's question; thresholds are told in volatilities."""
+    names = set(engine.feature_names(target)) - target.nullable
+    read = [
+        each for each in engine.features if each.name in names & {*target.columns(tuple(names))}
+    ]
+    label = target.label
+    cuts = [
+        Indicator(name, cut, 1, label.unit, label.definition, source=label.name)
+        for name, cut in zip(label.cut_columns, label.cuts, strict=True)
+    ]
+    return read + [
+        each if each.reads == {VOLATILITY_INDEX} else replace(each, warmup=EWMA_VOLATILITY.warmup)
+        for each in cuts
+    ]
+
+
+def _history(panel: pl.DataFrame, needed: Sequence[Indicator]) -> pl.DataFrame:
     """Each session's place in its symbol's history, and how lately each input was missing."""
     bar = pl.int_range(pl.len())
     last_gap = {
         reason: bar
         - pl.when(pl.col(column).is_null() | (pl.col(column) == 0)).then(bar).forward_fill()
         for reason, column in _INPUTS.items()
-        if any(column in each.reads for each in engine.features)
+        if any(column in each.reads for each in needed)
     }
     return panel.sort(*KEYS).select(
         *KEYS,
@@ -115,7 +162,7 @@ def _history(panel: pl.DataFrame, engine: Engine) -> pl.DataFrame:
 
 
 def _reasons(indicator: Indicator) -> Mapping[str, pl.Expr]:
-    """Whether each reason explains a null of the indicator."""
+    """Whether each reason can explain a null of the indicator."""
     found = {WARMUP: pl.col("_bar") < indicator.warmup - 1}
     for reason, column in _INPUTS.items():
         if column in indicator.reads:
@@ -123,20 +170,23 @@ def _reasons(indicator: Indicator) -> Mapping[str, pl.Expr]:
     return found
 
 
-def _unexplained(engine: Engine) -> pl.Expr:
-    """Name of the first feature that is null for no reason."""
+def _unexplained(needed: Sequence[Indicator]) -> pl.Expr:
+    """Name of the first column that is null for no reason."""
     return pl.coalesce(
-        pl.when(pl.col(each.name).is_null() & ~pl.any_horizontal(*_reasons(each).values())).then(
-            pl.lit(each.name)
-        )
-        for each in engine.features
+        *(
+            pl.when(
+                pl.col(each.name).is_null() & ~pl.any_horizontal(*_reasons(each).values())
+            ).then(pl.lit(each.name))
+            for each in needed
+        ),
+        pl.lit(None, dtype=pl.String),
     )
 
 
-def _reason(engine: Engine) -> pl.Expr:
-    """The first of `REASONS` for which some feature is null, or that the row is whole."""
+def _reason(needed: Sequence[Indicator]) -> pl.Expr:
+    """The first of `REASONS` for which some column is null, or that the row is whole."""
     lacking: dict[str, list[pl.Expr]] = {name: [] for name in REASONS}
-    for each in engine.features:
+    for each in needed:
         for reason, explains in _reasons(each).items():
             lacking[reason].append(pl.col(each.name).is_null() & explains)
     return pl.coalesce(

@@ -38,10 +38,11 @@ class BoostedTreesModel:
 
     columns: tuple[str, ...]
     booster: xgb.Booster
+    nullable: frozenset[str] = frozenset()
 
     def forecast(self, inputs: pl.DataFrame) -> FloatArray:
         """Class probabilities (n, classes)."""
-        values = _as_float32(checked(inputs, self.columns))
+        values = _as_float32(checked(inputs, self.columns, self.nullable))
         raw = np.asarray(self.booster.inplace_predict(values), dtype=np.float64)
         probabilities = np.column_stack([1 - raw, raw]) if raw.ndim == 1 else raw
         totals: FloatArray = finite(probabilities, "the trees' forecast").sum(axis=1, keepdims=True)
@@ -54,8 +55,8 @@ class BoostedTreesModel:
 
 
 def _as_float32(values: FloatArray) -> NDArray[np.float32]:
-    """The values as the trees see them, unless one is too large for that."""
-    largest = float(np.abs(values).max(initial=0.0))
+    """The values as the trees see them, NaN for missing, unless one is too large for that."""
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
     if largest > float(np.finfo(np.float32).max):
         msg = f"inputs reach {largest:.3g}, expected what 32 bits hold: mend the features"
         raise FeatureError(msg)
@@ -66,6 +67,7 @@ def _as_float32(values: FloatArray) -> NDArray[np.float32]:
 class BoostedTrees:
     """Boosted trees on an engine's features and the thresholds in forecast volatilities.
 
+    `gaps` are features that may be missing: each split learns to which side what is missing goes.
     One thread: jobs run side by side instead, and the bytes are the same everywhere.
     """
 
@@ -76,7 +78,12 @@ class BoostedTrees:
     max_bin: int = 64
     name: str = "boosted_trees"
     suffix: str = ".ubj"
-    nullable: frozenset[str] = frozenset()
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def nullable(self) -> frozenset[str]:
+        """The `gaps`."""
+        return frozenset(self.gaps)
 
     def inputs(self, features: Sequence[str], cuts: int) -> tuple[str, ...]:
         """The features, then the distances."""
@@ -87,7 +94,8 @@ class BoostedTrees:
         import xgboost as xgb  # noqa: PLC0415 - 0.3 s that only training should pay
 
         features = inputs.columns[: 1 - outcome.n_classes]
-        values = _as_float32(checked(inputs, self.inputs(features, outcome.n_classes - 1)))
+        columns = self.inputs(features, outcome.n_classes - 1)
+        values = _as_float32(checked(inputs, columns, self.nullable))
         data = xgb.QuantileDMatrix(
             values,
             outcome.classes,
@@ -96,7 +104,7 @@ class BoostedTrees:
             nthread=1,
         )
         booster = xgb.train(self._parameters(outcome.n_classes, seed), data, self.trees)
-        return BoostedTreesModel(tuple(inputs.columns), booster)
+        return BoostedTreesModel(tuple(inputs.columns), booster, self.nullable)
 
     def load(self, content: bytes) -> BoostedTreesModel:
         """The model that `dump` wrote.
@@ -116,7 +124,7 @@ class BoostedTrees:
         except xgb.core.XGBoostError as error:
             msg = f"not an xgboost model ({str(error).splitlines()[0]}): retrain it"
             raise ArtifactError(msg) from error
-        return BoostedTreesModel(tuple(booster.feature_names or ()), booster)
+        return BoostedTreesModel(tuple(booster.feature_names or ()), booster, self.nullable)
 
     def _parameters(self, n_classes: int, seed: int) -> dict[str, object]:
         binary = n_classes == _BINARY

@@ -71,15 +71,15 @@ MORNING_STAR = _candlestick(
     "morning_star",
     ta.cdlmorningstar,
     12,
-    "1 where a long fall, a small body below it and a rise into the fall's upper part "
-    "(above 0.3 of its body) follow each other, else 0",
+    "1 where a long fall, a small body below it and a rise into the fall's body, beyond 0.3 of it, "
+    "follow each other, else 0",
 )
 
 EVENING_STAR = _candlestick(
     "evening_star",
     ta.cdleveningstar,
     12,
-    "1 where a long rise, a small body above it and a fall into the rise's lower part "
-    "(below 0.7 of its body) follow each other, else 0",
+    "1 where a long rise, a small body above it and a fall into the rise's body, beyond 0.3 of it, "
+    "follow each other, else 0",
     sign=-1,
 )

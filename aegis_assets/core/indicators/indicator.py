@@ -19,7 +19,7 @@ class Indicator:
 
     `warmup` is how many bars the first value needs: the value is null for the first
     ``warmup - 1`` bars, where a close of the volatility index that it reads is missing, and where
-    it reads volume and none was traded; nowhere else.  `memory` is how many bars settle a
+    it reads volume and too little was traded; nowhere else.  `memory` is how many bars settle a
     recursion: on that many, where history began changes the value by less than a billionth.
     Every value is free of scale: prices ten times as high, or volume in other units, change none.
 

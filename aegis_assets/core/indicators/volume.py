@@ -1,7 +1,9 @@
 """Traded volume: how much of it, on which side of the close, and what it moved.
 
 Goes in: volume as quoted, in any unit.  Null wherever none of the window was traded, or where a
-bar of the window has none quoted; a bar that quotes zero is a bar without trade.
+bar of the window has none quoted; a bar that quotes zero is a bar without trade.  Two differ: the
+rate of change reads the first and the last bar of its window, and is null where either is without
+trade; Amihud's illiquidity skips bars without trade or quote, and is null where they are too many.
 """
 
 import polars as pl
@@ -116,15 +118,15 @@ def chaikin_oscillator(fast: int, slow: int, window: int) -> pl.Expr:
 def money_flow_index(window: int) -> pl.Expr:
     """Typical price times volume of bars whose typical price rose, over that of all that moved.
 
-    Reads `window` volumes and ``window + 1`` prices; 0.5 where no typical price moved.  TA-Lib
-    says 0 where the flow of the window is below 1, which no traded instrument has.
+    Reads `window` volumes and ``window + 1`` prices; 0.5, where TA-Lib says 0, if no typical price
+    moved on a bar that was traded.
 
     References
     ----------
     Quong and Soudack (1989), "Volume-Weighted RSI: Money Flow", Technical Analysis of Stocks &
     Commodities 7(3).
     """
-    still = _TYPICAL.diff().abs().rolling_max(window) == 0.0
+    still = (_TYPICAL.diff().abs() * _VOLUME).rolling_max(window) == 0.0
     index = after_warmup(ta.mfi(_HIGH, _LOW, _CLOSE, _quoted(), window)) / 100
     return _where_traded(window, pl.when(still).then(0.5).otherwise(index))
 
@@ -134,8 +136,9 @@ def amihud_illiquidity(short: int, long: int) -> pl.Expr:
 
     .. math:: \ln \frac{\overline{|r| / (C V)}_{short}}{\overline{|r| / (C V)}_{long}}
 
-    The means are over the bars that were traded, as Amihud's are; null where none of the `short`
-    ones was.  The ratio has a floor of 1e-6, met where no close moved.
+    The means are over the bars that were traded, as Amihud's are; null where fewer than half of
+    the `short` or of the `long` ones were.  The ratio has a floor of 1e-6, met where no close of
+    the `short` ones moved.
 
     References
     ----------
@@ -144,8 +147,8 @@ def amihud_illiquidity(short: int, long: int) -> pl.Expr:
     """
     turnover = pl.when(_VOLUME > 0.0).then(_CLOSE * _VOLUME)
     impact = log_return(1).abs() / turnover
-    late, year = (impact.rolling_mean(window, min_samples=1) for window in (short, long))
-    ratio = pl.when(late == 0.0).then(0.0).otherwise(late / year)
+    late, year = (impact.rolling_mean(each, min_samples=each // 2) for each in (short, long))
+    ratio = pl.when((late == 0.0) & year.is_not_null()).then(0.0).otherwise(late / year)
     return pl.when(log_return(long).is_not_null()).then(ratio.clip(lower_bound=_FLOOR).log())
 
 
@@ -234,7 +237,8 @@ AMIHUD_ILLIQUIDITY_20_252 = Indicator(
     expr=amihud_illiquidity(20, 252),
     warmup=253,
     unit="log ratio",
-    meaning="log of the mean absolute log return per turnover of 20 bars over that of 252",
+    meaning="log of the mean absolute log return per turnover of 20 bars over that of 252, of those"
+    " traded: at least half of either",
     source='Amihud (2002), "Illiquidity and Stock Returns: Cross-Section and Time-Series Effects",'
     " Journal of Financial Markets 5(1)",
 )

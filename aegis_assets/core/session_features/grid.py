@@ -48,6 +48,11 @@ def half_hours(market: Market, session: date) -> tuple[HalfHour, ...]:
     )
 
 
+def first_is_over(market: Market, session: date, moment: datetime) -> bool:
+    """Whether the first half hour of the session was over at the moment."""
+    return half_hours(market, session)[0].closes <= moment
+
+
 def grid(market: Market, session: date) -> pl.DataFrame:
     """A row for each five-minute bar that the session should have, numbered from 1 at the open.
 

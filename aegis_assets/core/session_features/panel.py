@@ -12,7 +12,6 @@ from aegis_assets.core.markets import Market
 from aegis_assets.core.session_features.feature import VOLUME
 from aegis_assets.core.session_features.grid import INTERVAL, grid
 from aegis_assets.core.sessions import hours_of, session_before
-from aegis_assets.core.universe import InstrumentClass
 
 SESSIONS, FEWEST_SESSIONS = 60, 20
 """Earlier sessions that a profile is made of: at most, and at least."""
@@ -23,6 +22,9 @@ COLUMNS: dict[str, str] = {
     "bar": "number of the five-minute bar, 1 at the open",
     "start": "when it begins",
     "end": "when it is over",
+    "half_hour": "number of the half hour that it is in, 1 at the open",
+    "as_of": "end of that half hour, at the last bar that it holds, else null",
+    "opens_window": "whether it is the first of the session or after a pause",
     **{name: f"{name} of the bar; null where it is missing" for name in _PRICES[:-1]},
     VOLUME: "volume of the bar; null where the instrument's class trades none",
     "log_return": "from the bar before; of a window's first bar, from its own open",
@@ -46,7 +48,6 @@ def log_returns() -> pl.Expr:
 def today(market: Market, session: date, candles: pl.DataFrame) -> pl.DataFrame:
     """The session's bars up to the newest that is known, with null prices where one is missing."""
     found = _of_index(market, candles).filter(session=session).select("start", *_PRICES)
-    traded = market.index.instrument_class is InstrumentClass.EQUITY
     newest = pl.col("bar").filter(pl.col("close").is_not_null()).max()
     return (
         grid(market, session)
@@ -55,7 +56,7 @@ def today(market: Market, session: date, candles: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("bar") <= newest)
         .with_columns(
             log_return=log_returns(),
-            volume=pl.when(pl.lit(traded)).then("volume"),
+            volume=pl.when(pl.lit(market.index.has_volume)).then("volume"),
         )
     )
 
@@ -111,7 +112,7 @@ def expected_range() -> pl.Expr:
 def session_panel(
     market: Market, session: date, candles: pl.DataFrame, daily: pl.DataFrame
 ) -> pl.DataFrame:
-    """A row for each five-minute bar of the index up to the newest: `COLUMNS`, and its half hour.
+    """A row for each five-minute bar of the index up to the newest, of `COLUMNS`.
 
     Of `candles` and of `daily` candles, those of the session and of later ones are not looked at
     beyond today's bars.

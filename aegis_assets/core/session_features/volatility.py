@@ -16,9 +16,12 @@ def realised_volatility() -> pl.Expr:
 
 
 def relative_volatility() -> pl.Expr:
-    """Log of today's realised volatility so far over what is usual at this time of day."""
+    """Log of today's realised volatility so far over what is usual at this time of day.
+
+    Null unless both moved: the log of nothing, or over nothing, is infinite.
+    """
     so_far, usual = realised_volatility(), pl.col("usual_volatility")
-    return pl.when(so_far > 0).then((so_far / usual).log())
+    return pl.when((so_far > 0) & (usual > 0)).then((so_far / usual).log())
 
 
 REALISED_VOLATILITY = SessionFeature(
@@ -38,6 +41,7 @@ RELATIVE_VOLATILITY = SessionFeature(
     unit="log ratio",
     meaning="realised volatility so far over the median at the same time of day of up to 60 "
     "earlier sessions, each whole and of the same hours",
-    null_when="a bar so far is missing, there are fewer than 20 such sessions, or nothing moved",
+    null_when="a bar so far is missing, there are fewer than 20 such sessions, nothing moved so "
+    "far, or nothing usually has by this time of day",
     source="Andersen and Bollerslev (1997), Journal of Empirical Finance 4, of the time of day",
 )

@@ -54,12 +54,11 @@ def yang_zhang(window):
 
 def illiquidity(window):
     impacts = [
-        abs(move) / (bar["close"] * bar["volume"])
+        abs(move) / (bar["close"] * bar["volume"]) if bar["volume"] else None
         for move, bar in zip(returns(window), window[1:], strict=True)
-        if bar["volume"]
     ]
-    late = impacts[-20 + sum(bar["volume"] == 0 for bar in window[-20:]) :]
-    return math.log(fmean(late) / fmean(impacts))
+    late, year = ([each for each in part if each is not None] for part in (impacts[-20:], impacts))
+    return math.log(fmean(late) / fmean(year)) if len(late) >= 10 and len(year) >= 126 else None
 
 
 def typical(bar):
@@ -103,7 +102,8 @@ def money_flow_index(window):
     for before, bar in pairwise(window):
         move = typical(bar) - typical(before)
         flows[(move > 0) - (move < 0)] += typical(bar) * bar["volume"]
-    return flows[1] / (flows[1] + flows[-1])
+    moved = flows[1] + flows[-1]
+    return flows[1] / moved if moved else 0.5
 
 
 def implied(window):

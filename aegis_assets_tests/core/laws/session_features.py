@@ -28,6 +28,7 @@ from aegis_assets_tests.core.synthetic import PRICES
 
 _HOLES = (1, 2, 6, 7, 12, 13, 31, 36, 70, 75)
 _LATE = 75
+_HALF_HOUR = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +129,15 @@ class SessionStudy:
         still = self.today.with_columns(pl.lit(100.0).alias(name) for name in PRICES)
         return self.of(still, self.past, self.daily)
 
+    @cached_property
+    def after_still_mornings(self):
+        """The table after sessions of which none moved in its first half hour."""
+        is_early = pl.int_range(pl.len()).over("session") < _HALF_HOUR
+        past = self.past.with_columns(
+            pl.when(is_early).then(100.0).otherwise(name).alias(name) for name in PRICES
+        )
+        return self.of(self.today, past, self.daily)
+
 
 def _newest(table: pl.DataFrame) -> list[int]:
     """The number of the newest bar at each row."""
@@ -201,8 +211,9 @@ def is_null_exactly_without_what_it_reads(feature: SessionFeature, study: Sessio
 
 
 def is_finite_where_it_is_not_null(feature: SessionFeature, study: SessionStudy) -> None:
-    """Neither NaN nor infinite: in a session that moves, in one that does not, without trade."""
-    for table in (study.whole, study.flat, *study.without.values(), *study.pierced.values()):
+    """Neither NaN nor infinite: in a session that moves, or does not, or follows still ones."""
+    still = (study.flat, study.after_still_mornings)
+    for table in (study.whole, *still, *study.without.values(), *study.pierced.values()):
         assert table.height > 0
         assert table[feature.name].drop_nulls().is_finite().all()
 
