@@ -94,7 +94,7 @@ def feature_checks() -> list[dg.AssetChecksDefinition]:
 def _finite(engine: Engine) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset=["features", engine.name], name="finite_and_declared", blocking=True)
     def finite_and_declared(features: pl.DataFrame) -> dg.AssetCheckResult:
-        """The table has the declared columns, each finite wherever it is not null."""
+        """What is stored has the declared columns, finite wherever not null, and is not empty."""
         faults = feature_faults(features, engine)
         return dg.AssetCheckResult(
             passed=not faults and not features.is_empty(),
