@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         timedelta(0), description="added to the machine's clock, to show a live day of the past"
     )
     workers: int = Field(2, ge=1, description="targets that are trained side by side")
+    deep: bool = Field(
+        default=False, description="train the sequence network too; needs the extra deep"
+    )
     seed: int = Field(20_181_231, description="seed of everything that draws")
 
     @field_validator("market")
@@ -84,6 +87,11 @@ class Settings(BaseSettings):
     def publish_folder(self) -> Path:
         """Where `aegismatrix.json` is written."""
         return self.home / "warehouse" / "publish"
+
+    @property
+    def folds_folder(self) -> Path:
+        """Where fits of past folds are remembered."""
+        return self.home / "warehouse" / "folds"
 
     @property
     def models_folder(self) -> Path:

@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-_DISTRIBUTIONS = ("arch", "numpy", "polars", "polars-talib", "scipy")
+_DISTRIBUTIONS = ("arch", "numpy", "polars", "polars-talib", "scikit-learn", "scipy")
 _XGBOOST = ("xgboost-cpu", "xgboost")
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
 
-from aegis_assets.core.card import Card, Source
+from aegis_assets.core.card import Card
+from aegis_assets.core.frozen import Source
 
 _COLOURS: Final = {
     Source.MODEL: "#1a7f37",

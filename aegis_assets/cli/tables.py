@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from aegis_assets.adapters.model_store import ModelStore
-from aegis_assets.core.card import Card, Source
+from aegis_assets.core.card import Card
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.payload import Payload
 
 _COLOURS = {

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from aegis_assets.core.bars import Quote
-from aegis_assets.core.card import Frozen
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.blocks.words import NO_INTRADAY, NOT_BUILT
 from aegis_assets.core.engines.engine import Answer, answers
@@ -16,6 +15,7 @@ from aegis_assets.core.engines.volatility import VOLATILITY, present_scales
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.forecaster import Forecaster
+from aegis_assets.core.frozen import Frozen
 from aegis_assets.core.markets import Market
 from aegis_assets.core.payload import (
     SCHEMA_VERSION,
@@ -65,8 +65,8 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
         msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"
         raise DataError(msg)
     session = seen["session"][-1]
-    today = {each.name: _row(each, features[each.name], session) for each in ENGINES}
-    blocks, provenance = _blocks(today, forecasters, seen["close"][-1])
+    known = {each.name: _known(each, features[each.name], session) for each in ENGINES}
+    blocks, provenance = _blocks(known, forecasters, seen["close"][-1])
     return Payload.model_validate(
         {
             "schema_version": SCHEMA_VERSION,
@@ -81,19 +81,20 @@ def payload(  # noqa: PLR0913 - each is a fact of its own
     )
 
 
-def _row(engine: Engine, features: pl.DataFrame, session: date) -> pl.DataFrame:
-    row = as_declared(features, engine).filter(pl.col("session") == session)
-    if row.height != 1:
+def _known(engine: Engine, features: pl.DataFrame, session: date) -> pl.DataFrame:
+    """The rows up to the session, whose own must be there."""
+    rows = as_declared(features, engine).filter(pl.col("session") <= session)
+    if rows.is_empty() or rows["session"][-1] != session:
         msg = (
-            f"features/{engine.name} has {row.height} rows for session {session}, expected one: "
+            f"features/{engine.name} has no row for session {session}, expected one: "
             "materialize the features of its month"
         )
         raise DataError(msg)
-    return row
+    return rows
 
 
 def _blocks(
-    today: Mapping[str, pl.DataFrame],
+    known: Mapping[str, pl.DataFrame],
     forecasters: Mapping[str, Mapping[str, Forecaster]],
     spot: float,
 ) -> tuple[dict[str, Frozen], dict[str, Provenance]]:
@@ -102,10 +103,10 @@ def _blocks(
     provenance: dict[str, Provenance] = {}
     for engine in ENGINES:
         made: dict[str, Answer] = answers(
-            engine, today[engine.name], forecasters[engine.name], scales
+            engine, known[engine.name], forecasters[engine.name], scales
         )
         if engine is VOLATILITY:
-            scales = present_scales(today[engine.name], made)
+            scales = present_scales(known[engine.name], made)
         if engine.block is not None:
             blocks[engine.name], found = engine.block(made, spot)
             provenance |= {f"{engine.name}.{path}": each for path, each in found.items()}

@@ -11,11 +11,11 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from aegis_assets.core.card import Frozen, Source
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.engines.blocks.buyer import BuyerBlock
 from aegis_assets.core.engines.blocks.direction import DirectionBlock
 from aegis_assets.core.engines.blocks.seller import SellerBlock
+from aegis_assets.core.frozen import Frozen, Source
 from aegis_assets.core.provenance import Provenance
 
 SCHEMA_VERSION = "1.0"

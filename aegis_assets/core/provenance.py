@@ -4,7 +4,8 @@ from datetime import date
 
 from pydantic import Field
 
-from aegis_assets.core.card import Card, Frozen, Skill, Source
+from aegis_assets.core.card import Card
+from aegis_assets.core.frozen import Frozen, Skill, Source
 
 
 class Provenance(Frozen):
@@ -43,7 +44,7 @@ def by_verdict(card: Card) -> Provenance:
         model=None if verdict.served is None else model_id(card, verdict.served),
         trained_to=card.trained_to,
         baseline=verdict.baseline,
-        challenger=verdict.challenger,
+        challenger=verdict.leading,
         skill=verdict.skill,
         baseline_skill=verdict.baseline_skill,
         reasons=verdict.reasons,

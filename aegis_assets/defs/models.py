@@ -1,24 +1,24 @@
 """Walk-forward records and models: two assets per engine, one partition per training week."""
 
-from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from contextlib import contextmanager
 
 import dagster as dg
 import polars as pl
 
+from aegis_assets.adapters.fold_memory import FoldMemory
 from aegis_assets.adapters.libraries import library_versions
-from aegis_assets.adapters.plots import skill_plot
 from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.core.engines.feature_table import as_declared
-from aegis_assets.core.engines.volatility import past_scales
-from aegis_assets.core.evaluation.dataset import examples, questions
-from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.engines.asking import asked
+from aegis_assets.core.evaluation.fitting import Fits
+from aegis_assets.core.evaluation.record import record
 from aegis_assets.core.evaluation.training import Training, judged
-from aegis_assets.core.evaluation.walk_forward import SCHEMA, walk_forward
+from aegis_assets.core.evaluation.walk_forward import SCHEMA
+from aegis_assets.defs.model_metadata import page_of
 from aegis_assets.defs.schemas import OWNERS, table_metadata
+from aegis_assets.defs.second_market import SECOND_MARKET, elsewhere_of, has_second_market
 from aegis_assets.defs.versions import models_version
 from aegis_assets.defs.windows import span
 from aegis_assets.defs.world import World
@@ -46,20 +46,13 @@ def _ins(world: World, engine: Engine) -> dict[str, dg.AssetIn]:
     return past | {"core": dg.AssetIn(["walk_forward", engine.consumes.name])}
 
 
-def _examples(
-    engine: Engine, cutoff: date, tables: Mapping[str, pl.DataFrame]
-) -> Callable[[Target], pl.DataFrame]:
-    """The examples of a target that were known before `cutoff`."""
-    core = tables.get("core")
-    scales = {} if core is None else past_scales(core)
-    known = as_declared(tables["features"], engine).filter(pl.col("session") < cutoff)
-
-    def of(target: Target) -> pl.DataFrame:
-        scale = scales.get(target.label.horizon)
-        asked = questions(target, known, engine.feature_names(target), scale)
-        return examples(target, asked, tables["labels"], cutoff)
-
-    return of
+@contextmanager
+def fitting(world: World) -> Iterator[tuple[ThreadPoolExecutor, Fits]]:
+    """Workers, each with one thread to itself, and the memory of what was fitted before."""
+    memory = FoldMemory(world.settings.folds_folder, library_versions())
+    memory.forget_other_code()
+    with ThreadPoolExecutor(world.settings.workers) as pool:
+        yield pool, Fits(memory)
 
 
 def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
@@ -74,27 +67,36 @@ def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
         group_name="walk_forward",
         kinds={"polars", "xgboost", "duckdb"},
         owners=OWNERS,
-        code_version=models_version(engine),
+        code_version=models_version(engine, world.left_out),
     )
-    def record(context: dg.AssetExecutionContext, **tables: pl.DataFrame) -> pl.DataFrame:
+    def walked(
+        context: dg.AssetExecutionContext,
+        features: pl.DataFrame,
+        labels: pl.DataFrame,
+        core: pl.DataFrame | None = None,
+    ) -> pl.DataFrame:
         cutoff, _ = span(context)
-        rows = _examples(engine, cutoff, tables)
-
-        def walked(target: Target) -> pl.DataFrame:
-            names = engine.feature_names(target)
-            return walk_forward(target, rows(target), names, world.settings.seed)
-
-        with ThreadPoolExecutor(world.settings.workers) as pool:
-            made = pl.concat(pool.map(walked, engine.targets))
+        put = asked(engine, features, labels, cutoff, core)
+        with fitting(world) as (pool, fits):
+            made = record(
+                put,
+                world.settings.seed,
+                pool,
+                fits,
+                left_out=world.left_out,
+                told=context.log.info,
+            )
         return made.select(pl.lit(cutoff).alias("cutoff"), *SCHEMA)
 
-    return record
+    return walked
 
 
 def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
+    another = {"another": dg.AssetIn(SECOND_MARKET)} if has_second_market(world) else {}
+
     @dg.asset(
         key=["models", engine.name],
-        ins=_ins(world, engine) | {"record": dg.AssetIn(["walk_forward", engine.name])},
+        ins=_ins(world, engine) | {"walked": dg.AssetIn(["walk_forward", engine.name])} | another,
         partitions_def=world.partitions.weeks,
         io_manager_key="model_store",
         description=f"Models of {engine.title}, one per target, calibrated and judged on the "
@@ -102,10 +104,15 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
         group_name="models",
         kinds={"xgboost", "python"},
         owners=OWNERS,
-        code_version=models_version(engine),
+        code_version=models_version(engine, world.left_out),
     )
     def models(
-        context: dg.AssetExecutionContext, record: pl.DataFrame, **tables: pl.DataFrame
+        context: dg.AssetExecutionContext,
+        walked: pl.DataFrame,
+        features: pl.DataFrame,
+        labels: pl.DataFrame,
+        core: pl.DataFrame | None = None,
+        another: pl.DataFrame | None = None,
     ) -> list[Artefact]:
         cutoff, _ = span(context)
         training = Training(
@@ -115,41 +122,12 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
             seed=world.settings.seed,
             code_version=engine.code_version,
             libraries=library_versions(),
+            elsewhere=None if another is None else elsewhere_of(another, engine),
         )
-        rows = _examples(engine, cutoff, tables)
-        asked = [(target, rows(target), engine.feature_names(target)) for target in engine.targets]
-        made = judged(asked, record, training)
-        context.add_output_metadata(_metadata(made, f"{engine.title}, trained to {cutoff}"))
+        put = asked(engine, features, labels, cutoff, core)
+        with fitting(world) as (pool, fits):
+            made = judged(put, walked, training, pool, fits)
+        context.add_output_metadata(page_of(made, f"{engine.title}, trained to {cutoff}"))
         return made
 
     return models
-
-
-def _metadata(made: list[Artefact], title: str) -> dict[str, dg.MarkdownMetadataValue]:
-    """The verdicts as a table and as a plot."""
-    plot = b64encode(skill_plot([each.card for each in made], title)).decode()
-    return {
-        "verdicts": dg.MetadataValue.md(verdict_table(made)),
-        "skill": dg.MetadataValue.md(f"![{title}](data:image/png;base64,{plot})"),
-    }
-
-
-def verdict_table(made: list[Artefact]) -> str:
-    """The decisions as a Markdown table."""
-    lines = [
-        "| target | n | base rate | baseline | its skill | challenger's skill | served |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for card in (each.card for each in made):
-        verdict = card.verdict
-        cells = (
-            card.target,
-            str(verdict.skill.n if verdict.skill else 0),
-            " / ".join(f"{rate:.3f}" for rate in verdict.base_rates),
-            verdict.baseline or "",
-            str(verdict.baseline_skill or ""),
-            str(verdict.skill or ""),
-            f"{verdict.source}: {verdict.served or '; '.join(verdict.reasons)}",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)

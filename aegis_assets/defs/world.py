@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from aegis_assets.adapters.sources import SOURCES, IntradaySource, Source
 from aegis_assets.core.errors import SettingsError
+from aegis_assets.core.estimators import BiLSTM
 from aegis_assets.core.markets import MARKETS, Market
 from aegis_assets.defs.partitions import Partitions, archive_partitions, live_partitions
 from aegis_assets.settings import Settings
@@ -36,6 +37,11 @@ class World:
             msg = f"source {self.source.name} has no intraday bars: choose a live one"
             raise SettingsError(msg)
         return self.source
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Estimators that these settings do not train."""
+        return frozenset() if self.settings.deep else frozenset({BiLSTM.name})
 
     def settled_at(self, moment: datetime) -> date:
         """The newest session whose daily candle could be known at `moment`."""

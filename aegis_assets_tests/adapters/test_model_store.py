@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from aegis_assets.adapters.model_store import ModelStore, stored_name
-from aegis_assets.core.card import Artefact, Card, Skill, Source, TrainingSpan, Verdict
+from aegis_assets.core.card import Artefact, Card, TrainingSpan, Verdict
+from aegis_assets.core.frozen import Skill, Source
 from aegis_assets.core.errors import ArtifactError
 
 PARTITION = "2018-01-01"

@@ -1,107 +1,30 @@
-"""What every registered estimator keeps, as functions of a case: an estimator and a data set.
-
-The data set is made from what the estimator asks for, so a new one is tested unasked.
-"""
+"""What every registered estimator keeps, as functions of a case."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
 import polars as pl
 import pytest
 
-from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError, FeatureError, TrainingError
-from aegis_assets.core.estimators import ESTIMATORS, Estimator, Model, Outcome
+from aegis_assets.core.estimators import Outcome
+from aegis_assets_tests.core.estimator_cases import (
+    CASES,
+    FEATURES,
+    ROWS,
+    SEED,
+    VARIANCE,
+    Case,
+)
 
-FEATURES = ("momentum_7", "width_3")
-ROWS = 400
-SEED = 11
-QUANTITIES = {
-    each.name
-    for engine in ENGINES
-    for target in engine.targets
-    if not target.is_classified
-    for each in target.candidates
-}
+__all__ = ["CASES", "FEATURES", "LAWS", "ROWS", "SEED", "Case", "fingerprints"]
 
-_CENTRES = {"ewma_volatility": 0.01, "forecast_volatility": 0.01}
+UNFITTED = {"normal_ewma", "normal_index", "persistence"}
+
 _BAD = {"NaN": float("nan"), "infinity": float("inf"), "minus infinity": -float("inf")}
-
-
-def _column(name: str, rng: np.random.Generator) -> np.ndarray:
-    draw = rng.standard_normal(ROWS)
-    if name in _CENTRES:
-        return _CENTRES[name] * np.exp(0.3 * draw)
-    if name.startswith("log_"):
-        return -9 + draw
-    if name.startswith("leverage_"):
-        return -0.01 * np.abs(draw)
-    if name.startswith(("cut_", "distance_")):
-        return 0.01 * (int(name.rsplit("_", 1)[1]) - 0.5 + 0.1 * np.tanh(draw))
-    return draw
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """An estimator with seeded rows: 0 classes where the quantity itself is forecast."""
-
-    estimator: Estimator
-    n_classes: int
-    seed: int = 1999
-
-    def __str__(self) -> str:
-        return f"{self.estimator.name}-{self.n_classes}"
-
-    @property
-    def cuts(self) -> int:
-        return max(self.n_classes - 1, 0)
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        return self.estimator.inputs(FEATURES, self.cuts)
-
-    @cached_property
-    def own(self) -> tuple[str, ...]:
-        """Columns that the estimator names itself, whatever the engine's features are."""
-        return self.estimator.inputs((), self.cuts)
-
-    @cached_property
-    def inputs(self) -> pl.DataFrame:
-        rng = np.random.default_rng(self.seed)
-        table = pl.DataFrame({name: _column(name, rng) for name in self.columns})
-        early = pl.int_range(ROWS) < ROWS // 4
-        return table.with_columns(
-            pl.when(~early).then(pl.col(name)).alias(name) for name in self.estimator.nullable
-        )
-
-    @cached_property
-    def outcome(self) -> Outcome:
-        rng = np.random.default_rng(self.seed + 1)
-        values = 0.01 * rng.standard_normal(ROWS)
-        if not self.n_classes:
-            return Outcome(values**2 + 1e-8, np.zeros(ROWS, dtype=np.int64), 0)
-        edges = 0.01 * (np.arange(self.cuts) - 0.5)
-        classes = (values[:, None] > edges).sum(axis=1).astype(np.int64)
-        return Outcome(values, classes, self.n_classes)
-
-    @cached_property
-    def model(self) -> Model:
-        return self.fitted(self.inputs)
-
-    def fitted(self, inputs: pl.DataFrame) -> Model:
-        return self.estimator.fit(inputs, self.outcome, SEED)
-
-
-def cases(estimator: Estimator) -> list[Case]:
-    counts = (0,) if estimator.name in QUANTITIES else (2, 3)
-    return [Case(estimator, count) for count in counts]
-
-
-CASES = [case for estimator in ESTIMATORS.values() for case in cases(estimator)]
 
 
 def fingerprints() -> dict[str, str]:
@@ -110,13 +33,14 @@ def fingerprints() -> dict[str, str]:
 
 
 def repeats_itself(case: Case) -> None:
-    again = Case(case.estimator, case.n_classes)
+    again = case.other(case.seed)
     assert again.model.dump() == case.model.dump(), f"{case}: the same rows gave other bytes"
 
 
 def learns_from_its_rows(case: Case) -> None:
-    other = Case(case.estimator, case.n_classes, seed=2018)
-    assert other.model.dump() != case.model.dump(), f"{case}: other rows gave the same bytes"
+    """Other rows give other bytes, unless nothing is fitted, and then they never do."""
+    same = case.other(2018).model.dump() == case.model.dump()
+    assert same == (case.estimator.name in UNFITTED), f"{case}: other rows gave the same bytes"
 
 
 def survives_storage(case: Case) -> None:
@@ -129,25 +53,49 @@ def survives_storage(case: Case) -> None:
     assert seen == expected, f"{case}: forecasts change on the way"
 
 
-def forecasts_what_it_should(case: Case) -> None:
-    """Probabilities that sum to one, or a quantity above zero: one row for each question."""
-    forecast = case.model.forecast(case.inputs)
+def _excused(case: Case, inputs: pl.DataFrame) -> np.ndarray:
+    """Rows (n,) that may go without an answer: for want of context or of a nullable column."""
+    blank = inputs.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
+    context = case.estimator.context
+    return np.array(
+        [t < context or blank[max(t - context, 0) : t + 1].any() for t in range(inputs.height)]
+    )
+
+
+def _answered(case: Case, inputs: pl.DataFrame, forecast: np.ndarray) -> np.ndarray:
+    """The rows of a forecast that hold an answer, after all others were found excused."""
     assert forecast.dtype == np.float64
-    assert forecast.shape == (ROWS, max(case.n_classes, 1))
-    assert np.isfinite(forecast).all(), f"{case}: a forecast is not finite"
+    assert forecast.shape == (inputs.height, case.question.width)
+    silent = np.isnan(forecast).all(axis=1)
+    assert not (silent & ~_excused(case, inputs)).any(), f"{case}: a row has no answer"
+    assert np.isfinite(forecast[~silent]).all(), f"{case}: a forecast is not finite"
+    return forecast[~silent]
+
+
+def forecasts_what_it_should(case: Case) -> None:
+    """Probabilities that sum to one, quantiles that do not cross, a variance above zero.
+
+    One row for each question, and NaN only in whole rows that had no answer.
+    """
+    forecast = _answered(case, case.inputs, case.model.forecast(case.inputs))
     if case.n_classes:
         assert ((forecast >= 0) & (forecast <= 1)).all(), f"{case}: no probabilities"
         assert np.abs(forecast.sum(axis=1) - 1).max() < 1e-9, f"{case}: sums {forecast.sum(1)}"
-    else:
+    elif case.question.levels:
+        assert (np.diff(forecast, axis=1) >= 0).all(), f"{case}: quantiles cross"
+    elif case.question in VARIANCE:
         assert (forecast > 0).all(), f"{case}: a variance is not above zero"
 
 
 def answers_each_question_alone(case: Case) -> None:
-    """What else is asked at the same time changes nothing beyond rounding."""
+    """What else is asked at the same time changes nothing beyond rounding, but for its context."""
     together = case.model.forecast(case.inputs)
-    for row in (0, ROWS // 2, ROWS - 1):
-        alone = case.model.forecast(case.inputs.slice(row, 1))
-        assert alone[0] == pytest.approx(together[row], rel=1e-12), f"{case}: row {row}"
+    context = case.estimator.context
+    for row in (0, context, case.rows // 2, case.rows - 1):
+        first = max(row - context, 0)
+        alone = case.model.forecast(case.inputs.slice(first, row - first + 1))
+        expected = pytest.approx(together[row], rel=1e-12, nan_ok=True)
+        assert alone[-1] == expected, f"{case}: row {row}"
 
 
 def _refused(act: Callable[[pl.DataFrame], object], table: pl.DataFrame, column: str) -> None:
@@ -172,29 +120,31 @@ def learns_from_no_other_columns(case: Case) -> None:
     for name in case.own:
         _refused(case.fitted, case.inputs.drop(name), name)
         _refused(case.fitted, case.inputs.rename({name: "alien"}), "alien")
-    _refused(case.fitted, case.inputs.with_columns(alien=0.0), "alien")
+    if case.own:
+        _refused(case.fitted, case.inputs.with_columns(alien=0.0), "alien")
     if len(case.own) > 1:
         _refused(case.fitted, case.inputs.select(reversed(case.columns)), case.own[0])
+
+
+def _but_one(case: Case, name: str, value: float | None) -> pl.DataFrame:
+    spoilt = pl.int_range(case.rows) == case.rows - 3
+    return case.inputs.with_columns(pl.when(spoilt).then(value).otherwise(name).alias(name))
 
 
 def refuses_values_that_are_not_finite(case: Case) -> None:
     """At fit and at forecast, in any column, in one row of many."""
     for name in case.columns:
         for bad in _BAD.values():
-            spoilt = case.inputs.with_columns(
-                pl.when(pl.int_range(ROWS) == ROWS - 3).then(bad).otherwise(name).alias(name)
-            )
+            spoilt = _but_one(case, name, bad)
             _refused(case.model.forecast, spoilt, name)
             _refused(case.fitted, spoilt, name)
 
 
 def takes_null_only_where_it_says_so(case: Case) -> None:
     for name in case.columns:
-        gappy = case.inputs.with_columns(
-            pl.when(pl.int_range(ROWS) != ROWS - 3).then(name).alias(name)
-        )
+        gappy = _but_one(case, name, None)
         if name in case.estimator.nullable:
-            assert np.isfinite(case.fitted(gappy).forecast(gappy)).all(), f"{case}: {name}"
+            _answered(case, gappy, case.fitted(gappy).forecast(gappy))
         else:
             _refused(case.model.forecast, gappy, name)
             _refused(case.fitted, gappy, name)
@@ -204,18 +154,25 @@ def refuses_outcomes_that_are_not_finite(case: Case) -> None:
     """Training stops: no model comes out that could be saved."""
     for bad in _BAD.values():
         values = case.outcome.values.copy()
-        values[ROWS // 2] = bad
+        values[case.rows // 2] = bad
         with pytest.raises(TrainingError, match="finite"):
             case.estimator.fit(
-                case.inputs, Outcome(values, case.outcome.classes, case.n_classes), SEED
+                case.inputs,
+                Outcome(values, case.outcome.classes, case.n_classes, case.question.levels),
+                SEED,
             )
 
 
+def _akin(one: Case, other: Case) -> bool:
+    first, second = type(one.estimator), type(other.estimator)
+    return issubclass(first, second) or issubclass(second, first)
+
+
 def refuses_bytes_that_are_no_model(case: Case) -> None:
-    """Empty, garbled, cut short or another estimator's; the process lives on."""
+    """Empty, garbled, cut short or of another kind of estimator; the process lives on."""
     content = case.model.dump()
     cuts = np.random.default_rng(SEED).integers(1, len(content), 40)
-    foreign = [each.model.dump() for each in CASES if each.estimator.name != case.estimator.name]
+    foreign = [each.model.dump() for each in CASES if not _akin(case, each)]
     garbled = [b"", b"{", b"{}", b"[]", b"null", b"5", b"{L", bytes(64), b"\xff" * 64]
     for strange in (*garbled, *foreign, content[:-1], *(content[:cut] for cut in cuts)):
         with pytest.raises(ArtifactError, match="retrain"):
@@ -224,7 +181,7 @@ def refuses_bytes_that_are_no_model(case: Case) -> None:
 
 def is_said_by_its_parameters(case: Case) -> None:
     """Equal parameters are equal estimators with equal words: the card tells them apart."""
-    twin = type(case.estimator)()
+    twin = replace(case.estimator)
     assert (twin, repr(twin)) == (case.estimator, repr(case.estimator))
     assert case.estimator.name.isidentifier()
     assert case.estimator.suffix.startswith(".")

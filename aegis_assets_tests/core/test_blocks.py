@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from aegis_assets.core.card import Source
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.engines import BUYER, DIRECTION, ENGINES, SELLER, VOLATILITY
 from aegis_assets.core.engines.blocks.direction import Direction, direction_block
 from aegis_assets.core.engines.blocks.seller import BreachProbability, coherent

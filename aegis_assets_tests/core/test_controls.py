@@ -6,7 +6,7 @@ volatility clusters, with the folds and sizes of production.
 
 import pytest
 
-from aegis_assets.core.card import Source
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.engines import BUYER, DIRECTION
 from aegis_assets.core.evaluation.gate import evaluation, verdicts
 from aegis_assets_tests.core import histories

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aegis_assets.core.card import Artefact, Source
+from aegis_assets.core.card import Artefact
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.engines import BUYER, DIRECTION, VOLATILITY
 from aegis_assets.core.engines.engine import answers
 from aegis_assets.core.errors import ArtifactError, DataError

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aegis_assets.core.card import Source
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.evaluation import gate
 from aegis_assets.core.evaluation.gate import Evaluation, evaluation, score_name, verdicts

@@ -9,6 +9,7 @@ import pytest
 
 from aegis_assets.core import labels
 from aegis_assets.core.labels import LABELS, Label, label_table
+from aegis_assets.core.labels.direction import fixed_direction
 from aegis_assets.core.labels.paths import (
     band,
     forward_excursion,
@@ -47,11 +48,17 @@ def test_the_registry_calls_each_label_by_its_name():
     assert [*LABELS] == [each.name for each in LABELS.values()]
 
 
+def test_each_label_is_the_variable_of_its_name():
+    for file in labels._FILES:
+        for name, each in vars(file).items():
+            assert not isinstance(each, Label) or name == each.name.upper()
+
+
 def test_the_table_keeps_its_schema(label_study):
-    assert dict(label_study.whole.schema) == {
+    assert dict(label_study.whole.table.schema) == {
         name: dtype for name, (dtype, _) in labels.label.SCHEMA.items()
     }
-    assert label_study.whole.height == label_study.panel.height * len(LABELS)
+    assert label_study.whole.table.height == label_study.whole.panel.height * len(LABELS)
 
 
 TINY = pl.DataFrame(
@@ -132,6 +139,17 @@ def test_direction_is_down_neutral_or_up_by_its_cuts():
     # Moves of 2.0, -2.0, -1.0 and 15.0 % against edges of 1, 1, 2 and 50 %.
     assert table["outcome_class"].to_list() == [2, 0, 1, 1, None]
     assert table["known_on"].to_list() == [*TINY["session"].to_list()[1:], None]
+
+
+def test_a_fixed_zone_is_the_same_for_every_horizon_and_volatility():
+    narrow = fixed_direction(1, zone=0.015)
+    table = label_table(TINY, [narrow], TINY["session"])
+
+    # Moves of 1.98, -1.98, -1.01 and 14.98 % against 1.5 %.
+    assert table["outcome_class"].to_list() == [2, 0, 1, 2, None]
+    assert (narrow.name, fixed_direction(5).name) == ("direction_150bp_1", "direction_20bp_5")
+    assert outcomes(fixed_direction(40).cuts[1]) == [0.002] * 5
+    assert fixed_direction(40).name not in LABELS
 
 
 def test_a_null_cut_leaves_the_class_null_and_the_outcome_known():

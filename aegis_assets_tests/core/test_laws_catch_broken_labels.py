@@ -1,18 +1,25 @@
 """The laws of labels have teeth: a spec broken on purpose fails the law beside it."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from aegis_assets.core.indicators.returns import log_return
+from aegis_assets.core.indicators.variance import realised_range_volatility
 from aegis_assets.core.indicators.volatility import ewma_volatility, realised_volatility
-from aegis_assets.core.labels import Label, label_table
-from aegis_assets.core.labels.paths import band, forward_excursion, forward_return
+from aegis_assets.core.labels import Label
+from aegis_assets.core.labels.paths import (
+    band,
+    forward_excursion,
+    forward_return,
+    forward_volatility,
+)
 from aegis_assets_tests.core.laws import labels as laws
 from aegis_assets_tests.core.laws.label_study import LabelStudy
-from aegis_assets_tests.core.laws.tables import KEYS
 
 
-def label(outcome, horizon=5, cuts=(), classes=(), name=None):
+def label(outcome, horizon=5, cuts=(), classes=(), name=None, **others):
     return Label(
         name=name or f"spec_{horizon}",
         horizon=horizon,
@@ -21,16 +28,23 @@ def label(outcome, horizon=5, cuts=(), classes=(), name=None):
         classes=classes,
         unit="log return",
         definition="a spec",
+        **others,
     )
 
 
 EDGE = band(ewma_volatility(), 5, 1.0)
+INDEX = pl.col("volatility_index")
+CALM = INDEX.rolling_median(20) > INDEX
+MOVED = forward_return(5).abs() > EDGE
+
 SOUND = label(forward_return(5), cuts=(-EDGE, EDGE), classes=("DOWN", "NEUTRAL", "UP"))
+CONDITIONAL = replace(SOUND, cuts=(0.0 * EDGE,), classes=("DOWN", "UP"), asked=CALM, given=MOVED)
 
 
+@pytest.mark.parametrize("sound", [SOUND, CONDITIONAL], ids=["always", "conditional"])
 @pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
-def test_a_sound_label_keeps_every_law(law):
-    law(SOUND, LabelStudy([SOUND]))
+def test_a_sound_label_keeps_every_law(law, sound):
+    law(sound, LabelStudy([sound]))
 
 
 def until_known(horizon, outcome):
@@ -39,7 +53,15 @@ def until_known(horizon, outcome):
 
 
 TWO = ("BELOW", "ABOVE")
+THREE = ("LOW", "MEDIUM", "HIGH")
 ABSOLUTE = forward_return(5).abs()
+TRAILING = realised_range_volatility(5)
+
+
+def terciles(of):
+    """The terciles of a quantity over the whole sample, known where TRAILING is."""
+    return tuple(0.0 * TRAILING + of.quantile(share) for share in (1 / 3, 2 / 3))
+
 
 BROKEN = {
     "same day": (
@@ -48,6 +70,10 @@ BROKEN = {
     ),
     "volatility of today": (
         label(until_known(5, ewma_volatility())),
+        "follows_the_bars_of_its_window",
+    ),
+    "regime of today": (
+        label(until_known(5, TRAILING)),
         "follows_the_bars_of_its_window",
     ),
     "deviation over twenty bars of which one is new": (
@@ -64,15 +90,43 @@ BROKEN = {
     ),
     "whole-sample threshold": (
         label(ABSOLUTE, cuts=(0.0 * pl.col("close") + log_return(1).std(),), classes=TWO),
-        "has_cuts_that_need_no_later_bar",
+        "needs_no_later_bar_to_be_asked",
     ),
     "whole-sample median of the outcome": (
         label(ABSOLUTE, cuts=(0.0 * pl.col("close") + ABSOLUTE.median(),), classes=TWO),
-        "has_cuts_that_need_no_later_bar",
+        "needs_no_later_bar_to_be_asked",
+    ),
+    "terciles of the whole sample": (
+        label(forward_volatility(5), cuts=terciles(TRAILING), classes=THREE),
+        "needs_no_later_bar_to_be_asked",
+    ),
+    "balanced by the terciles of the outcome": (
+        label(forward_volatility(5), cuts=terciles(forward_volatility(5)), classes=THREE),
+        "needs_no_later_bar_to_be_asked",
+    ),
+    "balanced by the rank of the outcome": (
+        label(forward_return(5).rank() / forward_return(5).count()),
+        "ignores_bars_beyond_its_horizon",
+    ),
+    "calm by the median of the whole sample": (
+        label(ABSOLUTE, asked=INDEX.median() > INDEX),
+        "needs_no_later_bar_to_be_asked",
+    ),
+    "asked with tomorrow's index": (
+        label(ABSOLUTE, asked=INDEX.shift(-1) < INDEX),
+        "needs_no_later_bar_to_be_asked",
+    ),
+    "given one session too far": (
+        label(forward_return(5), given=forward_return(6).abs() > EDGE),
+        "ignores_bars_beyond_its_horizon",
+    ),
+    "given nothing": (
+        label(forward_return(5), given=forward_return(5).is_not_null()),
+        "counts_where_it_is_asked_and_given",
     ),
     "band of future volatility": (
         label(ABSOLUTE, cuts=(realised_volatility(20).shift(-5),), classes=TWO),
-        "has_cuts_that_need_no_later_bar",
+        "needs_no_later_bar_to_be_asked",
     ),
     "rows instead of sessions": (
         label((pl.col("close").shift(-5) / pl.col("close")).log()),
@@ -120,7 +174,35 @@ BROKEN = {
             cuts=(pl.col("volatility_index").fill_null(20.0) / 1000,),
             classes=TWO,
         ),
-        "has_cuts_only_where_its_index_is",
+        "is_null_where_its_index_is_missing",
+    ),
+    "not calm where no index is": (
+        label(ABSOLUTE, asked=CALM.fill_null(value=False)),
+        "is_null_where_its_index_is_missing",
+    ),
+    "index carried over a hole": (
+        label(ABSOLUTE, cuts=(INDEX.forward_fill() / 1000,), classes=TWO),
+        "is_null_where_its_index_is_missing",
+    ),
+    "cut that is never known": (
+        label(ABSOLUTE, cuts=(realised_volatility(1299),), classes=TWO),
+        "varies",
+    ),
+    "cut of more bars than it says": (
+        label(ABSOLUTE, cuts=(realised_volatility(100),), classes=TWO),
+        "knows_what_it_asks_from_its_warm_up",
+    ),
+    "calm by more quotes than it says": (
+        label(ABSOLUTE, asked=INDEX.rolling_median(252) > INDEX),
+        "knows_what_it_asks_from_its_warm_up",
+    ),
+    "levels of what has classes": (
+        replace(SOUND, levels=(0.1, 0.9)),
+        "has_ascending_levels_instead_of_cuts",
+    ),
+    "levels in percent": (
+        label(ABSOLUTE, levels=(10, 50, 90)),
+        "has_ascending_levels_instead_of_cuts",
     ),
     "a class too few": (
         label(forward_return(5), cuts=(-EDGE, EDGE), classes=TWO),
@@ -137,63 +219,3 @@ def test_a_broken_label_fails_its_law(case):
 
     with pytest.raises(AssertionError):
         getattr(laws, law)(broken, LabelStudy([broken]))
-
-
-def on_own_rows(panel, labels, sessions):  # noqa: ARG001 - the mistake is to ignore the sessions
-    """The table of someone who counts a symbol's rows."""
-    parts = panel.partition_by("symbol", maintain_order=True)
-    return pl.concat(label_table(part, labels, part["session"]) for part in parts)
-
-
-def on_week_days(panel, labels, sessions):
-    """The table of someone who counts days of the week instead of sessions."""
-    horizon = labels[0].horizon
-    return label_table(panel, labels, sessions).with_columns(
-        known_on=pl.when(pl.col("known_on").is_not_null()).then(
-            pl.col("session").dt.add_business_days(horizon)
-        )
-    )
-
-
-def against_the_other(panel, labels, sessions):
-    """The table of someone who compares the symbols of a session."""
-    table = label_table(panel, labels, sessions)
-    return table.with_columns(pl.col("outcome") - pl.col("outcome").mean().over("session", "label"))
-
-
-def counted_from_above(panel, labels, sessions):
-    """The table of someone who counts the cuts above instead of below."""
-    cuts = len(labels[0].cuts)
-    return label_table(panel, labels, sessions).with_columns(
-        outcome_class=cuts - pl.col("outcome_class")
-    )
-
-
-def cut_on_the_calendar(panel, labels, sessions):
-    """The table of someone whose thresholds count a missing candle as a bar."""
-    days = pl.DataFrame({"session": sessions}).filter(pl.col("session") <= panel["session"].max())
-    grid = panel.select("symbol").unique().join(days, how="cross")
-    padded = grid.join(panel, on=KEYS, how="left")
-    return label_table(padded, labels, sessions).join(panel.select(KEYS), on=KEYS, how="semi")
-
-
-BROKEN_TABLES = [
-    (on_own_rows, "counts_sessions_not_rows"),
-    (on_own_rows, "is_known_horizon_sessions_later"),
-    (on_week_days, "is_known_horizon_sessions_later"),
-    (against_the_other, "sees_one_symbol"),
-    (cut_on_the_calendar, "counts_the_cuts_below_its_outcome"),
-    (counted_from_above, "counts_the_cuts_below_its_outcome"),
-]
-
-
-@pytest.mark.parametrize(("table", "law"), BROKEN_TABLES)
-def test_a_broken_table_of_labels_fails_its_law(table, law):
-    with pytest.raises(AssertionError):
-        getattr(laws, law)(SOUND, LabelStudy([SOUND], table))
-
-
-def test_every_law_is_broken_by_some_spec():
-    broken = {law for _, law in BROKEN.values()} | {law for _, law in BROKEN_TABLES}
-
-    assert broken == {law.__name__ for law in laws.LAWS}

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from aegis_assets.core.assembly import payload
-from aegis_assets.core.card import Source
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.errors import ArtifactError, DataError

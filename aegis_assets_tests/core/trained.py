@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from aegis_assets.core.assembly import payload
-from aegis_assets.core.card import Artefact, CandidateScore, Skill, Source, Verdict
+from aegis_assets.core.card import Artefact, CandidateScore, Verdict
+from aegis_assets.core.frozen import Skill, Source
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.engines.volatility import VOLATILITY, past_scales

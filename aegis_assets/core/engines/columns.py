@@ -7,7 +7,9 @@ is kept and the level is not: each old column stands beside what says the same i
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
+from aegis_assets.core.estimators.volatility_core import TERMS
 from aegis_assets.core.indicators import Indicator
+from aegis_assets.core.indicators.channel import DISTANCE_TO_HIGH_20, DISTANCE_TO_LOW_20
 from aegis_assets.core.indicators.levels import CLOSE_ABOVE_HIGH_10
 from aegis_assets.core.indicators.momentum import (
     CUTLER_STRENGTH_INDEX_14,
@@ -38,7 +40,9 @@ from aegis_assets.core.indicators.trend import (
     EMA_SLOPE_50,
     SMA_GAP_200,
 )
+from aegis_assets.core.indicators.variance import REALISED_RANGE_VOLATILITY_10
 from aegis_assets.core.indicators.volatility import (
+    EWMA_VOLATILITY,
     REALISED_VOLATILITY_10,
     REALISED_VOLATILITY_20,
     REALISED_VOLATILITY_60,
@@ -110,6 +114,22 @@ ORIGINALS: Mapping[str, tuple[Columns, ...]] = {
 """The old columns of each engine's table, in their order."""
 
 
+SUPPORT: tuple[Indicator, ...] = (
+    *TERMS,
+    EWMA_VOLATILITY,
+    IMPLIED_VOLATILITY,
+    REALISED_RANGE_VOLATILITY_10,
+    DISTANCE_TO_HIGH_20,
+    DISTANCE_TO_LOW_20,
+)
+"""What baselines read: the core's terms, the volatilities that scale, the distance to the channel."""
+
+
+def together(*groups: Iterable[Indicator]) -> tuple[Indicator, ...]:
+    """The indicators of all groups, each once, in that order."""
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))
+
+
 def gaps(features: Iterable[Indicator]) -> tuple[str, ...]:
     """Features that a missing close of the volatility index hides, for up to their whole window.
 
@@ -123,4 +143,4 @@ def carried_over(engine: str) -> tuple[Indicator, ...]:
     found = chain.from_iterable(
         indicators for columns in ORIGINALS[engine] for indicators in columns.values()
     )
-    return tuple(dict.fromkeys(found))
+    return together(found)

@@ -8,12 +8,12 @@ from hashlib import sha256
 
 import polars as pl
 
-from aegis_assets.core.card import Frozen
 from aegis_assets.core.estimators.core_distribution import CoreDistribution, CoreDistributionModel
-from aegis_assets.core.estimators.estimator import SCALE
-from aegis_assets.core.evaluation.dataset import questions
+from aegis_assets.core.estimators.estimator import SCALE, cut_names
+from aegis_assets.core.evaluation.dataset import question
 from aegis_assets.core.evaluation.forecaster import Forecast, Forecaster
 from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.frozen import Frozen
 from aegis_assets.core.indicators import Indicator
 from aegis_assets.core.indicators.indicator import fingerprint
 from aegis_assets.core.labels import Label
@@ -57,15 +57,11 @@ class Engine:
         return tuple(target.label for target in self.targets)
 
     def feature_names(self, target: Target) -> tuple[str, ...]:
-        """Features that a target may read: those of the volatility index only if its label does.
+        """Features that a target may read: all but those of its `leave_out`.
 
-        The index starts years after the prices, and rows without it would be lost to training.
+        The volatility index starts years after the prices; estimators take what it lacks as missing.
         """
-        return tuple(
-            each.name
-            for each in self.features
-            if target.label.needs_volatility_index or not each.needs_volatility_index
-        )
+        return tuple(each.name for each in self.features if each.name not in target.leave_out)
 
     @property
     def columns(self) -> dict[str, str]:
@@ -76,15 +72,22 @@ class Engine:
             for label in self.labels
             for i, name in enumerate(label.cut_columns)
         }
-        return indicators | cuts
+        asked = {
+            label.asked_column: f"whether {label.name} is asked: 1 or 0; {label.definition}"
+            for label in self.labels
+            if label.asked is not None
+        }
+        return indicators | {
+            name: (cuts | asked)[name] for label in self.labels for name in label.known_now
+        }
 
     @property
     def reads(self) -> dict[str, frozenset[str]]:
         """Columns of the panel that each column of the feature table is made of."""
         return {each.name: each.reads for each in self.features} | {
-            name: frozenset(cut.meta.root_names())
+            name: frozenset(known.meta.root_names())
             for label in self.labels
-            for name, cut in zip(label.cut_columns, label.cuts, strict=True)
+            for name, known in label.known_now.items()
         }
 
     @property
@@ -93,13 +96,14 @@ class Engine:
         expressions = [
             *((each.name, each.expr) for each in self.features),
             *((each.name, each.outcome) for each in self.labels),
-            *((each.name, cut) for each in self.labels for cut in each.cuts),
+            *((each.name, known) for each in self.labels for known in each.known_now.values()),
+            *((each.name, each.given) for each in self.labels if each.given is not None),
         ]
         digest = sha256()
         for name, expression in expressions:
             digest.update(name.encode() + fingerprint(expression))
         for target in self.targets:
-            digest.update(f"{target.name}:{target.label.horizon}:{target.candidates}".encode())
+            digest.update(target.declared.encode())
         if self.consumes is not None:
             digest.update(self.consumes.code_version.encode())
         return digest.hexdigest()[:12]
@@ -119,11 +123,11 @@ def answers(
     forecasters: Mapping[str, Forecaster],
     scales: Mapping[int, pl.DataFrame],
 ) -> dict[str, Answer]:
-    """Answers to all targets for the one session that `features` holds.
+    """Answers to all targets for the last session that `features` holds.
 
-    `scales` gives the core's forecast volatility by horizon; empty for the core itself.  A target
-    that may not be served, or whose question cannot be asked for want of the volatility index,
-    answers with ``served`` null.
+    The rows before it are what models read that look at a window.  `scales` gives the core's
+    forecast volatility by horizon; empty for the core itself.  A target that may not be served, or
+    whose question cannot be asked at this session, answers with ``served`` null.
     """
     return {
         target.name: _answer(engine, target, features, forecasters[target.name], scales)
@@ -138,15 +142,15 @@ def _answer(
     forecaster: Forecaster,
     scales: Mapping[int, pl.DataFrame],
 ) -> Answer:
-    question = questions(
-        target, features, engine.feature_names(target), scales.get(target.label.horizon)
-    )
-    if question.is_empty() or not forecaster.models:
+    scale = scales.get(target.label.horizon)
+    put = question(target, features, engine.feature_names(target), scale)
+    if put.is_empty() or not forecaster.models:
         return Answer(Forecast(forecaster.card, None, {}), (), None, None)
+    now = put.tail(1)
     law = forecaster.models.get(CoreDistribution.name)
     return Answer(
-        forecast=forecaster.forecast(question),
-        cuts=tuple(features[name][0] for name in target.label.cut_columns),
-        scale=question[SCALE][0] if SCALE in question.columns else None,
+        forecast=forecaster.forecast(put),
+        cuts=tuple(now[name][0] for name in cut_names(len(target.label.cuts)) if name in now),
+        scale=now[SCALE][0] if SCALE in now.columns else None,
         law=law if isinstance(law, CoreDistributionModel) else None,
     )

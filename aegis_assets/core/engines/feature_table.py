@@ -4,7 +4,6 @@ Goes in: a panel.  Stays out: any row or value that is not known at the close of
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import polars as pl
 
@@ -14,7 +13,6 @@ from aegis_assets.core.evaluation.dataset import KEYS
 from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.indicators import Indicator, indicator_table
 from aegis_assets.core.indicators.indicator import VOLATILITY_INDEX, VOLUME
-from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY
 from aegis_assets.core.labels import cut_table
 from aegis_assets.core.markets import Market
 
@@ -130,18 +128,11 @@ def ledger(
 
 def _needed(engine: Engine, target: Target) -> list[Indicator]:
     """What must have a value for the target's question; thresholds are told in volatilities."""
-    names = set(engine.feature_names(target)) - target.nullable
-    read = [
-        each for each in engine.features if each.name in names & {*target.columns(tuple(names))}
-    ]
+    required = set(target.required(engine.feature_names(target)))
     label = target.label
-    cuts = [
-        Indicator(name, cut, 1, label.unit, label.definition, source=label.name)
-        for name, cut in zip(label.cut_columns, label.cuts, strict=True)
-    ]
-    return read + [
-        each if each.reads == {VOLATILITY_INDEX} else replace(each, warmup=EWMA_VOLATILITY.warmup)
-        for each in cuts
+    return [each for each in engine.features if each.name in required] + [
+        Indicator(name, known, label.warmup, label.unit, label.definition, source=label.name)
+        for name, known in label.known_now.items()
     ]
 
 

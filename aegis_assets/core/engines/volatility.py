@@ -7,13 +7,27 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from aegis_assets.core.engines.columns import SUPPORT, gaps, together
 from aegis_assets.core.engines.engine import Answer, Engine
 from aegis_assets.core.errors import ArtifactError
-from aegis_assets.core.estimators import ScaledVariance, VolatilityCore
+from aegis_assets.core.estimators import (
+    Estimator,
+    Garch,
+    GjrGarch,
+    Har,
+    ImpliedVariance,
+    ScaledVariance,
+    VolatilityCore,
+    VolatilityTrees,
+)
 from aegis_assets.core.estimators.estimator import SCALE
-from aegis_assets.core.estimators.volatility_core import TERMS
-from aegis_assets.core.evaluation.target import Target
-from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY
+from aegis_assets.core.evaluation.scores import QLIKE
+from aegis_assets.core.evaluation.target import Alarm, Target
+from aegis_assets.core.indicators.ranges import RANGE_COMPRESSION_10_60
+from aegis_assets.core.indicators.returns import EXCESS_KURTOSIS_60, LOG_RETURN_1, SKEWNESS_60
+from aegis_assets.core.indicators.volatility import VOLATILITY_RATIO_5_60
+from aegis_assets.core.indicators.volatility_index import IMPLIED_CHANGE_5, IMPLIED_REALISED_RATIO
+from aegis_assets.core.labels import Label
 from aegis_assets.core.labels.variance import (
     VARIANCE_1,
     VARIANCE_3,
@@ -23,16 +37,46 @@ from aegis_assets.core.labels.variance import (
     VARIANCE_40,
 )
 
+_FEATURES = together(
+    SUPPORT,
+    (
+        LOG_RETURN_1,
+        VOLATILITY_RATIO_5_60,
+        RANGE_COMPRESSION_10_60,
+        SKEWNESS_60,
+        EXCESS_KURTOSIS_60,
+        IMPLIED_CHANGE_5,
+        IMPLIED_REALISED_RATIO,
+    ),
+)
 _CORE = VolatilityCore()
+_TREES = VolatilityTrees(gaps=gaps(_FEATURES))
+_BASELINES = (ScaledVariance(), Har(), Garch(), GjrGarch(), ImpliedVariance())
+
+
+def _target(label: Label, *others: Estimator) -> Target:
+    return Target(
+        label,
+        baselines=_BASELINES,
+        challengers=(_CORE, *others),
+        anchor=_CORE,
+        score_of_quantity=QLIKE,
+        alarm=Alarm(skill=0.55),
+        promised="RMSE below that of yesterday's volatility",
+    )
+
 
 VOLATILITY = Engine(
     name="volatility",
     title="volatility core",
     question="How much will the market move over the next sessions?",
-    features=(*TERMS, EWMA_VOLATILITY),
-    targets=tuple(
-        Target(label, challenger=_CORE, baselines=(ScaledVariance(),))
-        for label in (VARIANCE_1, VARIANCE_3, VARIANCE_5, VARIANCE_10, VARIANCE_20, VARIANCE_40)
+    features=_FEATURES,
+    targets=(
+        _target(VARIANCE_1, _TREES),
+        *(
+            _target(label)
+            for label in (VARIANCE_3, VARIANCE_5, VARIANCE_10, VARIANCE_20, VARIANCE_40)
+        ),
     ),
 )
 
@@ -44,7 +88,7 @@ def past_scales(forecasts: pl.DataFrame) -> dict[int, pl.DataFrame]:
 
     Columns symbol, session, forecast_volatility (log return to the horizon).
     """
-    core = forecasts.filter(pl.col("candidate") == _CORE.name)
+    core = forecasts.filter(pl.col("candidate") == _CORE.name, pl.col("forecast").is_not_null())
     return {
         horizon: core.filter(pl.col("target") == name).select(
             "symbol", "session", pl.col("forecast").list.first().sqrt().alias(SCALE)
@@ -54,10 +98,10 @@ def past_scales(forecasts: pl.DataFrame) -> dict[int, pl.DataFrame]:
 
 
 def present_scales(features: pl.DataFrame, made: Mapping[str, Answer]) -> dict[int, pl.DataFrame]:
-    """The core's volatility by horizon for the one session of `features`."""
-    keys = features.select("symbol", "session")
+    """The core's volatility by horizon for the last session of `features`."""
+    now = features.tail(1).select("symbol", "session")
     return {
-        horizon: keys.with_columns(pl.lit(_core_variance(made[name]) ** 0.5).alias(SCALE))
+        horizon: now.with_columns(pl.lit(_core_variance(made[name]) ** 0.5).alias(SCALE))
         for name, horizon in _HORIZON.items()
     }
 

@@ -31,10 +31,16 @@ class BaseRateModel:
 
 @dataclass(frozen=True)
 class BaseRate:
-    """Class frequencies with half an observation added to each class (Jeffreys' prior)."""
+    """Class frequencies with `prior` observations added to each class.
 
+    One half is Jeffreys' prior.  100 are the belief that the share of one of two classes lies
+    between 0.43 and 0.57 (two standard deviations), which some hundred events hardly move.
+    """
+
+    prior: float = 0.5
     name: str = "base_rate"
     suffix: str = ".json"
+    context: int = 0
     nullable: frozenset[str] = frozenset()
 
     def inputs(self, features: Sequence[str], cuts: int) -> tuple[str, ...]:  # noqa: ARG002
@@ -44,7 +50,7 @@ class BaseRate:
     def fit(self, inputs: pl.DataFrame, outcome: Outcome, seed: int) -> BaseRateModel:  # noqa: ARG002
         """The shares of the training rows."""
         checked(inputs, cut_names(outcome.n_classes - 1))
-        counts = np.bincount(outcome.classes, minlength=outcome.n_classes) + 0.5
+        counts = np.bincount(outcome.classes, minlength=outcome.n_classes) + self.prior
         return BaseRateModel(tuple(inputs.columns), counts / counts.sum())
 
     def load(self, content: bytes) -> BaseRateModel:

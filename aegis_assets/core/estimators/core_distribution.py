@@ -63,6 +63,7 @@ class CoreDistribution:
 
     name: str = "core_distribution"
     suffix: str = ".json"
+    context: int = 0
     nullable: frozenset[str] = frozenset()
 
     def inputs(self, features: Sequence[str], cuts: int) -> tuple[str, ...]:  # noqa: ARG002

@@ -6,7 +6,7 @@ columns and nothing else, and which turns into bytes and back without pickle.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from aegis_assets.core.errors import ArtifactError, FeatureError, TrainingError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 SCALE = "forecast_volatility"
 
@@ -35,13 +36,17 @@ def distance_names(cuts: int) -> tuple[str, ...]:
 class Outcome:
     """What happened on the training rows: `values` (n,), and `classes` (n,) of `n_classes`.
 
-    `n_classes` is 0 where the quantity itself is forecast; `classes` is then all zero.
+    `n_classes` is 0 where the quantity itself is forecast; `classes` is then all zero.  `levels`
+    are the probabilities of the quantiles to forecast, ascending; empty where its mean is.
+    It takes `horizon` sessions to know an outcome, so neighbours overlap.
     Raises `TrainingError` where a value is not finite or a class is none of them.
     """
 
     values: FloatArray
     classes: IntArray
     n_classes: int
+    levels: tuple[float, ...] = ()
+    horizon: int = 1
 
     def __post_init__(self) -> None:
         finite(self.values, "the outcome")
@@ -52,6 +57,11 @@ class Outcome:
             raise TrainingError(msg)
 
 
+def part(outcome: Outcome, rows: BoolArray) -> Outcome:
+    """The outcome of those rows (n,) that are true."""
+    return replace(outcome, values=outcome.values[rows], classes=outcome.classes[rows])
+
+
 class Model(Protocol):
     """A fitted estimator."""
 
@@ -60,9 +70,10 @@ class Model(Protocol):
         """What it reads, in order."""
 
     def forecast(self, inputs: pl.DataFrame) -> FloatArray:
-        """Class probabilities (n, n_classes), or the forecast quantity (n, 1).
+        """Class probabilities (n, n_classes), quantiles (n, levels), or the quantity (n, 1).
 
-        Raises `FeatureError` unless `inputs` has exactly `columns`, in order and finite.
+        Rows are consecutive; NaN in a whole row where the model has no answer to it.  Raises
+        `FeatureError` unless `inputs` has exactly `columns`, in order and finite.
         """
 
     def dump(self) -> bytes:
@@ -83,6 +94,10 @@ class Estimator(Protocol):
     @property
     def nullable(self) -> frozenset[str]:
         """Columns that may be null; all others must be finite."""
+
+    @property
+    def context(self) -> int:
+        """Rows before the one asked that a forecast reads too."""
 
     def inputs(self, features: Sequence[str], cuts: int) -> tuple[str, ...]:
         """Columns to learn from, given an engine's feature names and a label's thresholds."""

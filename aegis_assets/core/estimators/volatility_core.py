@@ -4,6 +4,8 @@ r"""The volatility core: a log-HAR regression with leverage terms and the volati
     \ln RV_{t,h} = a + \sum_{w \in \{1,5,22\}} \left( b_w \ln \bar v_{t,w}
         + c_w \min(r_{t,w}, 0) \right) + d \ln IV_t^2 + e_t
 
+Beside it stands its first half alone, the log-HAR: ``c = d = 0``.
+
 References
 ----------
 Corsi (2009), "A Simple Approximate Long-Memory Model of Realized Volatility", Journal of Financial
@@ -12,14 +14,15 @@ Nonparametric Retransformation Method", JASA 78(383).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from aegis_assets.core.errors import NotEnoughDataError
-from aegis_assets.core.estimators.estimator import FloatArray, Outcome, checked, finite, reading
+from aegis_assets.core.estimators.estimator import FloatArray, Outcome, checked, reading
+from aegis_assets.core.estimators.log_regression import Regression, log_outcome, regression
 from aegis_assets.core.indicators.returns import LEVERAGE_1, LEVERAGE_5, LEVERAGE_22
 from aegis_assets.core.indicators.variance import (
     LOG_VARIANCE_1,
@@ -28,52 +31,53 @@ from aegis_assets.core.indicators.variance import (
 )
 from aegis_assets.core.indicators.volatility_index import LOG_IMPLIED_VARIANCE
 
-PRICE_TERMS = (
-    LOG_VARIANCE_1,
-    LOG_VARIANCE_5,
-    LOG_VARIANCE_22,
-    LEVERAGE_1,
-    LEVERAGE_5,
-    LEVERAGE_22,
-)
+HAR_TERMS = (LOG_VARIANCE_1, LOG_VARIANCE_5, LOG_VARIANCE_22)
+PRICE_TERMS = (*HAR_TERMS, LEVERAGE_1, LEVERAGE_5, LEVERAGE_22)
 TERMS = (*PRICE_TERMS, LOG_IMPLIED_VARIANCE)
+_HAR_COLUMNS = tuple(term.name for term in HAR_TERMS)
 _COLUMNS = tuple(term.name for term in TERMS)
 _INDEX = frozenset({LOG_IMPLIED_VARIANCE.name})
 
 
+@dataclass(frozen=True, eq=False)
+class HarModel:
+    """One regression on the variances of a day, a week and a month."""
+
+    columns: tuple[str, ...]
+    regression: Regression
+
+    def forecast(self, inputs: pl.DataFrame) -> FloatArray:
+        """Variance to the horizon (n, 1), squared log return."""
+        return self.regression.variance(checked(inputs, self.columns))[:, None]
+
+    def dump(self) -> bytes:
+        """JSON."""
+        return json.dumps(asdict(self)).encode()
+
+
 @dataclass(frozen=True)
-class Regression:
-    """Least squares of log variance: intercept and slopes, and what the residuals say.
+class Har:
+    """Log-HAR by least squares: what a rival must add to."""
 
-    `lower` and `upper` bound the log forecast by the training outcomes, so that a shock beyond
-    all history cannot explode a linear term.  `smearing` is the mean of ``exp(residual)``.
-    """
+    name: str = "har"
+    suffix: str = ".json"
+    context: int = 0
+    nullable: frozenset[str] = frozenset()
 
-    coefficients: tuple[float, ...]
-    smearing: float
-    lower: float
-    upper: float
-    n: int
+    def inputs(self, features: Sequence[str], cuts: int) -> tuple[str, ...]:  # noqa: ARG002
+        """The three terms, whatever else the engine lists."""
+        return _HAR_COLUMNS
 
-    def variance(self, terms: FloatArray) -> FloatArray:
-        """Expected variance (n,) given the terms (n, k)."""
-        log = self.coefficients[0] + terms @ np.asarray(self.coefficients[1:])
-        variance: FloatArray = np.exp(np.clip(log, self.lower, self.upper)) * self.smearing
-        return variance
+    def fit(self, inputs: pl.DataFrame, outcome: Outcome, seed: int) -> HarModel:  # noqa: ARG002
+        """The regression on the log of the outcome, which must be above zero."""
+        terms = checked(inputs, _HAR_COLUMNS)
+        return HarModel(_HAR_COLUMNS, regression(terms, log_outcome(outcome, terms.shape[1])))
 
-
-def _regression(terms: FloatArray, log_variance: FloatArray) -> Regression:
-    design = np.column_stack([np.ones(len(terms)), terms])
-    solution = np.linalg.lstsq(design, log_variance, rcond=None)[0].astype(np.float64)
-    coefficients = finite(solution, "the regression's coefficients")
-    residuals = log_variance - design @ coefficients
-    return Regression(
-        coefficients=tuple(coefficients.tolist()),
-        smearing=float(np.exp(residuals).mean()),
-        lower=float(log_variance.min()),
-        upper=float(log_variance.max()),
-        n=len(terms),
-    )
+    def load(self, content: bytes) -> HarModel:
+        """The model that `dump` wrote."""
+        with reading("log-HAR"):
+            stored = json.loads(content)
+            return HarModel(tuple(stored["columns"]), _revived(stored["regression"]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +90,22 @@ class VolatilityCoreModel:
 
     def forecast(self, inputs: pl.DataFrame) -> FloatArray:
         """Variance to the horizon (n, 1), squared log return."""
+        return self._said(inputs, Regression.variance)[:, None]
+
+    def log_variance(self, inputs: pl.DataFrame) -> FloatArray:
+        """Expected log of the variance to the horizon (n,): the forecast before smearing."""
+        return self._said(inputs, Regression.log_variance)
+
+    def _said(
+        self, inputs: pl.DataFrame, asked: Callable[[Regression, FloatArray], FloatArray]
+    ) -> FloatArray:
+        """Each row (n,) by the regression whose terms it has."""
         terms = checked(inputs, self.columns, _INDEX)
-        variance = self.without_index.variance(terms[:, :-1])
+        said = asked(self.without_index, terms[:, :-1])
         if self.with_index is not None:
             known = np.isfinite(terms[:, -1])
-            variance[known] = self.with_index.variance(terms[known])
-        return variance[:, None]
+            said[known] = asked(self.with_index, terms[known])
+        return said
 
     def dump(self) -> bytes:
         """JSON."""
@@ -109,6 +123,7 @@ class VolatilityCore:
     index_minimum: int = 1_000
     name: str = "volatility_core"
     suffix: str = ".json"
+    context: int = 0
     nullable: frozenset[str] = _INDEX
 
     def inputs(self, features: Sequence[str], cuts: int) -> tuple[str, ...]:  # noqa: ARG002
@@ -118,16 +133,12 @@ class VolatilityCore:
     def fit(self, inputs: pl.DataFrame, outcome: Outcome, seed: int) -> VolatilityCoreModel:  # noqa: ARG002
         """The regressions on the log of the outcome, which must be above zero."""
         terms = checked(inputs, _COLUMNS, _INDEX)
-        if len(terms) <= terms.shape[1] + 1:
-            msg = f"{len(terms)} training rows for {terms.shape[1]} terms: add history"
-            raise NotEnoughDataError(msg)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log_variance = finite(np.log(outcome.values), "the log of the realised variance")
+        log_variance = log_outcome(outcome, terms.shape[1])
         known = np.isfinite(terms[:, -1])
         return VolatilityCoreModel(
             columns=_COLUMNS,
-            without_index=_regression(terms[:, :-1], log_variance),
-            with_index=_regression(terms[known], log_variance[known])
+            without_index=regression(terms[:, :-1], log_variance),
+            with_index=regression(terms[known], log_variance[known])
             if int(known.sum()) >= self.index_minimum
             else None,
         )
@@ -139,6 +150,10 @@ class VolatilityCore:
             with_index = stored["with_index"]
             return VolatilityCoreModel(
                 tuple(stored["columns"]),
-                Regression(**stored["without_index"]),
-                None if with_index is None else Regression(**with_index),
+                _revived(stored["without_index"]),
+                None if with_index is None else _revived(with_index),
             )
+
+
+def _revived(stored: Mapping[str, Any]) -> Regression:
+    return Regression(**{**stored, "coefficients": tuple(stored["coefficients"])})

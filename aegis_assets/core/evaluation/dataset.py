@@ -9,6 +9,7 @@ import polars as pl
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.estimators.estimator import SCALE, cut_names, distance_names
 from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.labels import Label
 
 KEYS = ("symbol", "session")
 _ANSWERS = ("known_on", "outcome", "outcome_class")
@@ -20,29 +21,63 @@ def questions(
     names: Sequence[str],
     scale: pl.DataFrame | None,
 ) -> pl.DataFrame:
-    """Rows on which every candidate can forecast: keys, then `target.columns(names)`.
+    """Rows on which every candidate can forecast: keys, `asked`, then `target.columns(names)`.
 
-    `features` holds indicators and cuts per session; `scale` the core's forecast volatility to
-    the label's horizon (columns symbol, session, forecast_volatility), None where no candidate
-    reads it.  Rows with a null that no estimator allows are left out.
+    `features` holds indicators and thresholds per session; `scale` the core's forecast volatility
+    to the label's horizon (columns symbol, session, forecast_volatility), None where no candidate
+    reads it.  Rows with a null that no estimator allows are left out.  Where `asked` is false the
+    question is not put; the row counts in the calendar of the folds all the same.
     """
-    cuts = target.label.cut_columns
-    absent = [name for name in (*names, *cuts) if name not in features.columns]
+    table = _told(target, features, scale)
+    whole = table.drop_nulls([*target.required(names), *target.label.known_now])
+    return whole.select(*KEYS, "asked", *target.columns(names)).sort(*KEYS)
+
+
+def question(
+    target: Target,
+    features: pl.DataFrame,
+    names: Sequence[str],
+    scale: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """The question of the last session of `features` as one row, empty where it is not put.
+
+    Before it come the rows that candidates with a context read, which need no more than what
+    these read.
+    """
+    table = _told(target, features, scale).sort(*KEYS)
+    now = pl.col("session") == features["session"][-1]
+    asked = pl.all_horizontal(
+        pl.col(*target.required(names), *target.label.known_now).is_not_null(), "asked"
+    )
+    if table.filter(now & asked).is_empty():
+        return table.clear().select(*KEYS, *target.columns(names))
+    read = target.read_before(names)
+    before = table.filter(~now).drop_nulls(read).tail(target.context) if read else table.clear()
+    return pl.concat([before, table.filter(now)]).select(*KEYS, *target.columns(names))
+
+
+def _told(target: Target, features: pl.DataFrame, scale: pl.DataFrame | None) -> pl.DataFrame:
+    """The features with the generic names of the label's thresholds and the scale beside them."""
+    label = target.label
+    absent = [name for name in label.known_now if name not in features.columns]
     if absent:
         msg = f"features have no {absent}, which {target.name} reads: rebuild the feature table"
         raise DataError(msg)
+    cuts = len(label.cuts)
     table = features.with_columns(
         pl.col(column).alias(generic)
-        for column, generic in zip(cuts, cut_names(len(cuts)), strict=True)
+        for column, generic in zip(label.cut_columns, cut_names(cuts), strict=True)
+    ).with_columns(asked=_asked(label))
+    if scale is None:
+        return table
+    return table.join(scale, on=KEYS, how="left", validate="1:1").with_columns(
+        (pl.col(cut) / pl.col(SCALE)).alias(distance)
+        for cut, distance in zip(cut_names(cuts), distance_names(cuts), strict=True)
     )
-    if scale is not None:
-        table = table.join(scale, on=KEYS, how="inner", validate="1:1").with_columns(
-            (pl.col(cut) / pl.col(SCALE)).alias(distance)
-            for cut, distance in zip(cut_names(len(cuts)), distance_names(len(cuts)), strict=True)
-        )
-    columns = target.columns(names)
-    needed = [name for name in columns if name not in target.nullable]
-    return table.select(*KEYS, *columns).drop_nulls(needed).sort(*KEYS)
+
+
+def _asked(label: Label) -> pl.Expr:
+    return pl.lit(value=True) if label.asked is None else pl.col(label.asked_column) == 1.0
 
 
 def examples(
@@ -50,13 +85,15 @@ def examples(
 ) -> pl.DataFrame:
     """The questions whose answer was known before `cutoff`, with the answer.
 
-    `labels` is a label table; an outcome counts as known at the close of its `known_on`.
+    `labels` is a label table; an outcome counts as known at the close of its `known_on`.  Sessions
+    on which a conditional label does not count stay, without an outcome.
     """
+    judged = pl.col("outcome_class").is_not_null() | pl.lit(not target.is_classified)
     answers = labels.filter(
         pl.col("label") == target.name,
         pl.col("known_on") < cutoff,
-        pl.col("outcome").is_not_null(),
-        pl.col("outcome_class").is_not_null() | pl.lit(not target.is_classified),
+        (pl.col("outcome").is_not_null() & judged)
+        | (pl.col("outcome").is_null() & pl.lit(target.label.is_conditional)),
     ).select(*KEYS, *_ANSWERS)
     return asked.join(answers, on=KEYS, how="inner", validate="1:1").sort(*KEYS)
 

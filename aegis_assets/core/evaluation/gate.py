@@ -1,244 +1,215 @@
-"""The gate: a challenger is served only where the evidence says that it beats every baseline.
+"""The gate: a contender is served only where the evidence says that it beats every baseline.
 
-Goes in: out-of-sample forecasts of one engine's targets.  Comes out: a verdict per target, and
-the weight with which a served challenger is shrunk.  A refusal always says why.
+Goes in: the evaluations of one engine's targets.  Comes out: a verdict per target.  A refusal
+always says why, with every condition that does not hold.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import polars as pl
 
-from aegis_assets.core.card import CandidateScore, Skill, Source, Verdict
-from aegis_assets.core.errors import DataError
-from aegis_assets.core.estimators.estimator import FloatArray
-from aegis_assets.core.evaluation.calibration import calibrated, shrinkage
-from aegis_assets.core.evaluation.scores import quasi_likelihood, ranked_probability
+from aegis_assets.core.card import CandidateScore, Trial, Verdict
+from aegis_assets.core.evaluation.conditions import Finding, refusals
+from aegis_assets.core.evaluation.evaluation import Evaluation
 from aegis_assets.core.evaluation.skill import diebold_mariano, holm, skill, skill_by_year
 from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.frozen import Skill, Source
 
-MINIMUM_FOLDS = 8
-MINIMUM_WINDOWS = 60
-SIGNIFICANCE = 0.025
-YEARS_WON = 0.6
-WORST_YEAR_PROBABILITY = -0.03
-WORST_YEAR_VOLATILITY = -0.10
-SESSIONS_FOR_A_YEAR = 60
+RECENT = 250
+NO_RECORD = "not enough data: no forecast could be scored out of sample"
+NO_CONTENDER = "no challenger is trained for it: a baseline answers"
+
+Elsewhere = Mapping[tuple[str, str], Skill]
+"""Skill on another market, by target and contender."""
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
-    """Losses (n,) of every candidate of a target on the same out-of-sample sessions.
+class _Contest:
+    """One contender of a target against the strongest baseline, on the sessions both answered."""
 
-    `shrinkage` is the weight that all of them together give the challenger from now on.
-    """
-
-    target: Target
-    rows: pl.DataFrame
-    losses: dict[str, FloatArray]
-    varies: bool
-    shrinkage: float
+    found: Evaluation
+    name: str
+    skill: Skill
+    p_value: float
 
     @property
-    def folds(self) -> int:
-        """Test blocks that were scored."""
-        return self.rows["fold"].n_unique()
-
-    @property
-    def baseline(self) -> str:
-        """The strongest baseline: the least mean loss."""
-        return min((each.name for each in self.target.baselines), key=self._mean)
-
-    @property
-    def challenger_loss(self) -> FloatArray:
-        """Losses of the challenger."""
-        return self.losses[self.target.challenger.name]
-
-    @property
-    def baseline_loss(self) -> FloatArray:
-        """Losses of the strongest baseline."""
-        return self.losses[self.baseline]
-
-    def _mean(self, name: str) -> float:
-        return float(self.losses[name].mean())
-
-
-def evaluation(target: Target, forecasts: pl.DataFrame) -> Evaluation | None:
-    """The target's record in a walk-forward table; None if it was never forecast.
-
-    A challenger of classes is first calibrated on earlier folds; the first fold only calibrates
-    and is scored for nobody.
-    """
-    mine = forecasts.filter(pl.col("target") == target.name)
-    made = {
-        each.name: mine.filter(pl.col("candidate") == each.name).sort("symbol", "session")
-        for each in target.candidates
-    }
-    rows = made[target.challenger.name]
-    if rows.is_empty():
-        return None
-    for name, table in made.items():
-        if not table.select("symbol", "session").equals(rows.select("symbol", "session")):
-            msg = (
-                f"{target.name}: {name} and {target.challenger.name} forecast different sessions, "
-                "expected the same: materialize the walk-forward partition again"
-            )
-            raise DataError(msg)
-    arrays = {name: _matrix(table) for name, table in made.items()}
-    return _scored(target, rows, arrays)
-
-
-def _scored(target: Target, rows: pl.DataFrame, arrays: dict[str, FloatArray]) -> Evaluation | None:
-    challenger, anchor = target.challenger.name, target.anchor.name
-    weight = 1.0
-    kept = pl.Series([True] * rows.height)
-    if target.is_classified:
-        classes = rows["outcome_class"].to_numpy()
-        weight = shrinkage(arrays[challenger], arrays[anchor], classes)
-        arrays = arrays | {challenger: calibrated(arrays[challenger], arrays[anchor], rows)}
-        kept = rows["fold"] > rows["fold"].min()
-    rows = rows.filter(kept)
-    if rows.is_empty():
-        return None
-    score = _losses(target, rows)
-    mask = kept.to_numpy()
-    losses = {name: score(matrix[mask]) for name, matrix in arrays.items()}
-    varies = bool(np.ptp(arrays[challenger][mask], axis=0).max() > 0)
-    return Evaluation(target, rows, losses, varies, weight)
-
-
-def _matrix(table: pl.DataFrame) -> FloatArray:
-    return np.asarray(table["forecast"].to_list(), dtype=np.float64)
-
-
-def _losses(target: Target, rows: pl.DataFrame) -> Callable[[FloatArray], FloatArray]:
-    if target.is_classified:
-        classes = rows["outcome_class"].to_numpy()
-        return lambda forecast: ranked_probability(forecast, classes)
-    realised = rows["outcome"].to_numpy()
-    return lambda forecast: quasi_likelihood(forecast[:, 0], realised)
-
-
-def score_name(target: Target) -> str:
-    """Name of the proper score that decides for this target."""
-    if not target.is_classified:
-        return "QLIKE"
-    return "Brier" if len(target.label.classes) == 2 else "RPS"  # noqa: PLR2004
+    def against(self) -> str:
+        return self.found.baselines[0]
 
 
 def verdicts(
-    targets: Sequence[Target], evaluations: Sequence[Evaluation | None], seed: int
+    targets: Sequence[Target],
+    evaluations: Sequence[Evaluation | None],
+    seed: int,
+    elsewhere: Elsewhere | None = None,
 ) -> list[Verdict]:
-    """The decision on each target; the significance is adjusted over all of them together."""
-    scored = [each for each in evaluations if each is not None]
-    for each in scored:
-        if not all(np.isfinite(loss).all() for loss in each.losses.values()):
-            msg = f"{each.target.name}: a loss is not finite: mend its forecasts before the gate"
-            raise DataError(msg)
-    horizon = {each.target.name: each.target.label.horizon for each in scored}
-    adjusted = dict(
-        zip(
-            (each.target.name for each in scored),
-            holm(
-                [
-                    diebold_mariano(
-                        each.challenger_loss, each.baseline_loss, horizon[each.target.name]
-                    )
-                    for each in scored
-                ]
-            ),
-            strict=True,
-        )
-    )
+    """The decision on each target; the significance is adjusted over all contests together."""
+    contests = [_contests(each, seed) for each in evaluations]
+    adjusted = iter(holm([each.p_value for each in chain.from_iterable(contests)]))
+    judged = [[(each, next(adjusted)) for each in mine] for mine in contests]
     return [
-        _undecided(target) if each is None else _verdict(each, adjusted[target.name], seed)
-        for target, each in zip(targets, evaluations, strict=True)
+        _undecided(target)
+        if found is None
+        else _verdict(found, [_trial(*each, seed, elsewhere) for each in mine], seed)
+        for target, found, mine in zip(targets, evaluations, judged, strict=True)
     ]
+
+
+def _contests(found: Evaluation | None, seed: int) -> list[_Contest]:
+    if found is None:
+        return []
+    made = []
+    horizon = found.target.label.horizon
+    for name in found.contenders:
+        mine, theirs, both = found.pair(name, found.baselines[0])
+        if both.any():
+            p_value = diebold_mariano(mine, theirs, horizon)
+            made.append(_Contest(found, name, skill(mine, theirs, horizon, seed), p_value))
+    return made
+
+
+def _trial(contest: _Contest, p_value: float, seed: int, elsewhere: Elsewhere | None) -> Trial:
+    """The contest with everything that the conditions look at, and those that do not hold."""
+    found, name = contest.found, contest.name
+    mine, theirs, both = found.pair(name, contest.against)
+    years = [year for year, counts in zip(found.years, both, strict=True) if counts]
+    horizon = found.target.label.horizon
+    recent = skill(mine[-RECENT:], theirs[-RECENT:], horizon, seed) if len(mine) > RECENT else None
+    finding = Finding(
+        found=found,
+        name=name,
+        both=both,
+        skill=contest.skill,
+        p_value=p_value,
+        by_year=skill_by_year(mine, theirs, years),
+        recent=recent,
+        elsewhere=(elsewhere or {}).get((found.target.name, name)),
+        seed=seed,
+    )
+    return Trial(
+        name=name,
+        against=contest.against,
+        skill=contest.skill,
+        p_value=p_value,
+        weight=found.weights[name],
+        skill_by_year=finding.by_year,
+        recent=recent,
+        second_market=finding.elsewhere,
+        reasons=refusals(finding),
+    )
 
 
 def _undecided(target: Target) -> Verdict:
     return Verdict(
         source=Source.UNAVAILABLE,
         served=None,
-        challenger=target.challenger.name,
+        leading=None,
         baseline=None,
-        score=score_name(target),
-        skill=None,
-        p_value=None,
+        score=target.score.name,
+        trials=(),
         folds=0,
         base_rates=(),
         candidates=(),
-        skill_by_year={},
-        reasons=("not enough data: no forecast could be scored out of sample",),
+        remarks=(NO_RECORD,),
     )
 
 
-def _verdict(found: Evaluation, p_value: float, seed: int) -> Verdict:
-    target = found.target
-    measured = skill(found.challenger_loss, found.baseline_loss, target.label.horizon, seed)
-    plainest = target.baselines[0].name
-    by_year = skill_by_year(
-        found.challenger_loss, found.baseline_loss, found.rows["session"].dt.year().to_list()
-    )
-    refusals = tuple(_refusals(found, measured, p_value, by_year))
+def _verdict(found: Evaluation, trials: Sequence[Trial], seed: int) -> Verdict:
+    promoted = _promoted(found, trials, seed)
+    answering = _answering(found, seed)
+    strongest = found.baselines[0]
     return Verdict(
-        source=Source.BASELINE if refusals else Source.MODEL,
-        served=found.baseline if refusals else target.challenger.name,
-        challenger=target.challenger.name,
-        baseline=found.baseline,
-        score=score_name(target),
-        skill=measured,
-        baseline_skill=skill(
-            found.baseline_loss, found.losses[plainest], target.label.horizon, seed
-        )
-        if found.baseline != plainest
-        else None,
-        p_value=p_value,
+        source=Source.MODEL if promoted else Source.BASELINE,
+        served=promoted or answering,
+        leading=promoted or _nearest(found, trials),
+        baseline=strongest,
+        score=found.target.score.name,
+        baseline_skill=_of_baseline(found, strongest, seed),
+        trials=tuple(trials),
         folds=found.folds,
         base_rates=_base_rates(found),
-        candidates=tuple(
-            CandidateScore(name=name, loss=float(loss.mean()))
-            for name, loss in found.losses.items()
-        ),
-        skill_by_year=by_year,
-        reasons=refusals,
+        candidates=_scores(found),
+        remarks=_remarks(found, trials, None if promoted else answering),
     )
+
+
+def _promoted(found: Evaluation, trials: Sequence[Trial], seed: int) -> str | None:
+    """The simplest contender that passes, or a later one that passes and clearly beats it."""
+    passing = [each.name for each in trials if not each.reasons]
+    best = passing[0] if passing else None
+    for name in passing[1:]:
+        mine, theirs, _ = found.pair(name, str(best))
+        lower = skill(mine, theirs, found.target.label.horizon, seed).lower
+        best = name if lower is not None and lower > 0 else best
+    return best
+
+
+def _nearest(found: Evaluation, trials: Sequence[Trial]) -> str | None:
+    """The refused contender with the best skill."""
+    return max(trials, key=lambda each: each.skill.value).name if trials else None
+
+
+def _answering(found: Evaluation, seed: int) -> str:
+    """The strongest baseline that beats the plainest, or else the plainest."""
+    for name in found.baselines:
+        measured = _of_baseline(found, name, seed)
+        if measured is None or (measured.lower is not None and measured.lower > 0):
+            return name
+    return found.plainest
+
+
+def _of_baseline(found: Evaluation, name: str, seed: int) -> Skill | None:
+    """Skill of a baseline against the plainest; null if it is that."""
+    if name == found.plainest:
+        return None
+    mine, theirs, _ = found.pair(name, found.plainest)
+    return skill(mine, theirs, found.target.label.horizon, seed)
+
+
+def _remarks(found: Evaluation, trials: Sequence[Trial], answering: str | None) -> tuple[str, ...]:
+    """What the trials do not say."""
+    target, strongest = found.target, found.baselines[0]
+    untrained = [name for name in target.contenders if name not in found.losses]
+    silent = [each.name for each in target.baselines if each.name not in found.baselines]
+    remarks = (
+        (not target.contenders, NO_CONTENDER),
+        (bool(untrained), f"not trained, as set: {', '.join(untrained)}"),
+        (bool(silent), f"answered on too few sessions to be compared: {', '.join(silent)}"),
+        (
+            answering not in {None, strongest},
+            f"{strongest} has the least loss, but may be no better than {found.plainest}",
+        ),
+    )
+    return tuple(text for holds, text in remarks if holds)
 
 
 def _base_rates(found: Evaluation) -> tuple[float, ...]:
     if not found.target.is_classified:
         return ()
-    counts = np.bincount(
-        found.rows["outcome_class"].to_numpy(), minlength=len(found.target.label.classes)
-    )
+    counts = np.bincount(found.happened.classes, minlength=len(found.target.label.classes))
     return tuple((counts / counts.sum()).tolist())
 
 
-def _refusals(
-    found: Evaluation, measured: Skill, p_value: float, by_year: dict[int, float]
-) -> list[str]:
-    """Every condition of the gate that does not hold, in words."""
-    windows = measured.n / found.target.label.horizon
-    sizes = found.rows.group_by(pl.col("session").dt.year().alias("year")).len()
-    whole = set(sizes.filter(pl.col("len") >= SESSIONS_FOR_A_YEAR)["year"])
-    years = {year: value for year, value in by_year.items() if year in whole}
-    won = float(np.mean([value > 0 for value in years.values()])) if years else 0.0
-    worst = min(years.values(), default=-np.inf)
-    limit = WORST_YEAR_PROBABILITY if found.target.is_classified else WORST_YEAR_VOLATILITY
-    conditions = (
-        (found.varies, "the forecasts are constant"),
-        (
-            found.folds >= MINIMUM_FOLDS,
-            f"not enough data: {found.folds} folds, needs {MINIMUM_FOLDS}",
-        ),
-        (
-            windows >= MINIMUM_WINDOWS,
-            f"not enough data: {windows:.0f} independent windows, needs {MINIMUM_WINDOWS}",
-        ),
-        (measured.lower > 0, f"skill may be zero: its interval starts at {measured.lower:+.4f}"),
-        (p_value < SIGNIFICANCE, f"not significant: p = {p_value:.3f} after Holm"),
-        (won >= YEARS_WON, f"skill above zero in only {won:.0%} of the years"),
-        (worst >= limit, f"worst year {worst:+.3f}, allowed {limit:+.2f}"),
+def _scores(found: Evaluation) -> tuple[CandidateScore, ...]:
+    return tuple(
+        CandidateScore(name=name, loss=float(np.nanmean(loss)), n=int(np.isfinite(loss).sum()))
+        for name, loss in found.losses.items()
+        if np.isfinite(loss).any()
     )
-    return [reason for holds, reason in conditions if not holds]
+
+
+def skills(evaluations: Sequence[Evaluation | None], seed: int) -> dict[tuple[str, str], Skill]:
+    """Skill of every contender against its strongest baseline: what another market looks at."""
+    return {
+        (each.found.target.name, each.name): each.skill
+        for found in evaluations
+        for each in _contests(found, seed)
+    }
+
+
+def sizes_by_year(rows: pl.DataFrame) -> dict[int, int]:
+    """Scored sessions of each calendar year."""
+    return dict(rows.group_by(pl.col("session").dt.year()).len().iter_rows())

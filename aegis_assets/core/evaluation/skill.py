@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aegis_assets.core.card import Skill
 from aegis_assets.core.estimators.estimator import FloatArray
+from aegis_assets.core.frozen import Skill
 
 RESAMPLES = 1_000
 _LEVELS = (0.025, 0.975)
 _SHORTEST_BLOCK = 5
+_FEWEST_BLOCKS = 2
 
 
 def block_length(n: int, horizon: int) -> int:
@@ -27,14 +28,19 @@ def block_length(n: int, horizon: int) -> int:
 
 
 def skill(loss: FloatArray, baseline: FloatArray, horizon: int, seed: int) -> Skill:
-    """``1 - mean loss / mean baseline loss`` with a circular block bootstrap of loss pairs."""
+    """``1 - mean loss / mean baseline loss`` with a circular block bootstrap of loss pairs.
+
+    Fewer sessions than two blocks say nothing of how skill would scatter: no interval then.
+    """
     from arch.bootstrap import CircularBlockBootstrap  # noqa: PLC0415 - 1 s, training only
 
     pairs = np.column_stack([loss, baseline])
+    value = _ratio(*pairs.mean(axis=0))
+    if len(loss) < _FEWEST_BLOCKS * max(2 * horizon, _SHORTEST_BLOCK):
+        return Skill(value=value, lower=None, upper=None, n=len(loss))
     bootstrap = CircularBlockBootstrap(block_length(len(loss), horizon), pairs, seed=seed)
     drawn = bootstrap.apply(lambda sample: np.array(_ratio(*sample.mean(axis=0))), reps=RESAMPLES)
     lower, upper = np.quantile(drawn, _LEVELS)
-    value = _ratio(*pairs.mean(axis=0))
     return Skill(value=value, lower=float(lower), upper=float(upper), n=len(loss))
 
 

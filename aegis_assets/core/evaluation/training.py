@@ -1,22 +1,32 @@
 """From the record of a walk-forward to fitted artefacts: judge, then fit on all that was known."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
 import polars as pl
 
-from aegis_assets.core.card import Artefact, Card, Source, TrainingSpan, Verdict
+from aegis_assets.core.card import Artefact, Card, TrainingSpan, Verdict
+from aegis_assets.core.estimators import Estimator, Model
 from aegis_assets.core.evaluation.dataset import data_version
-from aegis_assets.core.evaluation.gate import evaluation, verdicts
-from aegis_assets.core.evaluation.target import Target
-from aegis_assets.core.evaluation.walk_forward import fitted
+from aegis_assets.core.evaluation.evaluation import Evaluation, evaluation
+from aegis_assets.core.evaluation.evidence import evidence_of
+from aegis_assets.core.evaluation.fitting import FORGETFUL, Fits, Joint
+from aegis_assets.core.evaluation.gate import Elsewhere, verdicts
+from aegis_assets.core.evaluation.heads import Asked, fitted_together, joint_estimators, sharing
+from aegis_assets.core.evidence import Evidence
+from aegis_assets.core.frozen import Source
 
 
 @dataclass(frozen=True)
 class Training:
-    """The circumstances of a fit, for the card."""
+    """The circumstances of a fit, for the card.
+
+    `elsewhere` is what the same contenders did on another market, by target and contender; null
+    where none is at hand.
+    """
 
     market: str
     engine: str
@@ -24,70 +34,144 @@ class Training:
     seed: int
     code_version: str
     libraries: Mapping[str, str]
+    elsewhere: Elsewhere | None = None
 
 
 def judged(
-    asked: Sequence[tuple[Target, pl.DataFrame, Sequence[str]]],
+    asked: Sequence[Asked],
     record: pl.DataFrame,
     training: Training,
+    pool: Executor,
+    fits: Fits = FORGETFUL,
 ) -> list[Artefact]:
-    """One artefact per target of an engine: targets with their examples and feature names.
+    """One artefact per target of an engine.
 
     The verdicts are taken together, since their significance is adjusted over all of them.
     """
-    targets = [target for target, *_ in asked]
-    found = [evaluation(target, record) for target in targets]
-    decided = verdicts(targets, found, training.seed)
-    return [
-        artefact(
-            target,
-            rows,
-            names,
-            verdict=verdict,
-            shrinkage=0.0 if each is None else each.shrinkage,
-            training=training,
-        )
-        for (target, rows, names), verdict, each in zip(asked, decided, found, strict=True)
+    targets = [each.target for each in asked]
+    found = list(pool.map(lambda target: evaluation(target, record), targets))
+    decided = verdicts(targets, found, training.seed, training.elsewhere)
+    served = [
+        each
+        for each, verdict in zip(asked, decided, strict=True)
+        if verdict.source is not Source.UNAVAILABLE
     ]
+    models = final_fits(served, record, training.seed, pool, fits)
+    return list(
+        pool.map(
+            lambda each, verdict, mine: artefact(
+                each, verdict, mine, models.get(each.target.name, {}), training, fits
+            ),
+            asked,
+            decided,
+            found,
+        )
+    )
 
 
-def artefact(  # noqa: PLR0913 - each is a fact of the card
-    target: Target,
-    rows: pl.DataFrame,
-    names: Sequence[str],
-    *,
-    verdict: Verdict,
-    shrinkage: float,
-    training: Training,
-) -> Artefact:
-    """All candidates fitted on every example known at the cut-off, with their card.
-
-    Where the verdict lets nothing be served, nothing is fitted: the card alone says why.
-    """
-    candidates = () if verdict.source is Source.UNAVAILABLE else target.candidates
-    files = {
-        f"{each.name}{each.suffix}": fitted(each, target, rows, names, training.seed).dump()
-        for each in candidates
+def final_fits(
+    asked: Sequence[Asked], record: pl.DataFrame, seed: int, pool: Executor, fits: Fits = FORGETFUL
+) -> dict[str, dict[str, Model]]:
+    """Models by target and candidate, of all that is known; of what the record knows alone."""
+    trained = {
+        each.target.name: set(
+            record.filter(pl.col("target") == each.target.name)["candidate"].unique()
+        )
+        for each in asked
     }
+    jobs = [
+        (each, estimator)
+        for each in asked
+        for estimator in each.target.candidates
+        if estimator.name in trained[each.target.name] and not isinstance(estimator, Joint)
+    ]
+    together = {
+        estimator: pool.submit(_together, estimator, sharing(asked, estimator), trained, seed, fits)
+        for estimator in joint_estimators([each.target for each in asked])
+    }
+    made = pool.map(lambda job: _fitted(*job, seed, fits), jobs)
+    models: dict[str, dict[str, Model]] = {each.target.name: {} for each in asked}
+    for (each, estimator), model in zip(jobs, made, strict=True):
+        models[each.target.name][estimator.name] = model
+    for estimator, pending in together.items():
+        for name, model in pending.result().items():
+            models[name][estimator.name] = model
+    return models
+
+
+def _together(
+    estimator: Joint,
+    asked: Sequence[Asked],
+    trained: Mapping[str, set[str]],
+    seed: int,
+    fits: Fits,
+) -> dict[str, Model]:
+    mine = [each for each in asked if estimator.name in trained[each.target.name]]
+    if not mine:
+        return {}
+    return fitted_together(estimator, mine, [_counting(each.rows) for each in mine], seed, fits)
+
+
+def _counting(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("outcome").is_not_null())
+
+
+def _fitted(asked: Asked, estimator: Estimator, seed: int, fits: Fits) -> Model:
+    return fits.fitted(estimator, asked.target, _counting(asked.rows), asked.names, seed)
+
+
+def artefact(  # noqa: PLR0913, PLR0917 - each is a fact of the card
+    asked: Asked,
+    verdict: Verdict,
+    found: Evaluation | None,
+    models: Mapping[str, Model],
+    training: Training,
+    fits: Fits = FORGETFUL,
+) -> Artefact:
+    """The fitted candidates with their card.
+
+    Where the verdict lets nothing be served, nothing was fitted: the card alone says why.
+    """
+    target = asked.target
+    fitted = {each.name: each for each in target.candidates if each.name in models}
+    files = {target.file_of(each): models[name].dump() for name, each in fitted.items()}
+    evidence = (
+        Evidence()
+        if found is None
+        else evidence_of(asked, found, verdict, models, fits, training.seed)
+    )
     card = Card(
         market=training.market,
         engine=training.engine,
         target=target.name,
         trained_to=training.cutoff,
         label=target.label.definition,
+        classes=target.label.classes,
         horizon=target.label.horizon,
-        span=_span(rows),
-        columns=target.columns(names),
-        estimators={each.name: repr(each) for each in candidates},
-        shrinkage=shrinkage,
+        span=_span(_counting(asked.rows)),
+        columns=target.columns(asked.names),
+        estimators={name: repr(each) for name, each in fitted.items()},
+        weights_of={name: target.file_of(each) for name, each in fitted.items()},
+        means=_means(asked, models),
+        anchor=target.anchor.name if target.anchor else None,
+        weights={} if found is None else found.weights,
         seed=training.seed,
-        data_version=data_version(rows),
+        data_version=data_version(asked.rows),
         code_version=training.code_version,
         libraries=training.libraries,
         verdict=verdict,
+        evidence=evidence,
+        promised=target.promised,
         files={name: sha256(content).hexdigest() for name, content in files.items()},
     )
     return Artefact(card=card, files=files)
+
+
+def _means(asked: Asked, models: Mapping[str, Model]) -> dict[str, tuple[str, ...]]:
+    mean = asked.target.mean
+    if mean is None or not set(mean.members) <= set(models):
+        return {}
+    return {mean.name: mean.members}
 
 
 def _span(rows: pl.DataFrame) -> TrainingSpan | None:

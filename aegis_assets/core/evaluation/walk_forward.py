@@ -2,20 +2,23 @@
 
 A fold's models learn from the rows whose outcome was known at the close of its first test
 session, so no training label overlaps the test (the purge is the horizon, per label), and then
-forecast the whole test block.  Folds are counted from the first row, so past folds never move.
+forecast the whole test block.  Folds are counted from the first row, so past folds never move:
+what was fitted for one is kept under the hash of all that went into it, and fitted once.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
 
-from aegis_assets.core.estimators import Estimator, Model, Outcome
-from aegis_assets.core.evaluation.target import Target
+from aegis_assets.core.estimators import Estimator, Model
+from aegis_assets.core.estimators.estimator import FloatArray
+from aegis_assets.core.evaluation.fitting import FORGETFUL, Fits, Joint
+from aegis_assets.core.evaluation.target import BLOCK, Target
 
 FIRST_TEST = 1_000
-BLOCK = 252
 
 SCHEMA: dict[str, tuple[pl.DataType, str]] = {
     "symbol": (pl.String(), "symbol as Yahoo spells it"),
@@ -27,64 +30,96 @@ SCHEMA: dict[str, tuple[pl.DataType, str]] = {
     "outcome": (pl.Float64(), "what happened, in the label's unit"),
     "outcome_class": (pl.Int64(), "class of the outcome; null where the quantity is forecast"),
     "candidate": (pl.String(), "estimator that made the forecast"),
-    "forecast": (pl.List(pl.Float64()), "probability of each class, or the forecast quantity"),
+    "trained_on": (pl.Int64(), "outcomes that its model had learnt from"),
+    "forecast": (
+        pl.List(pl.Float64()),
+        "probability of each class, quantiles, or the quantity; null where it has no answer",
+    ),
 }
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """A test block and the rows that were known when it began."""
+    """A test block and the rows that were known when it began.
+
+    `train` are the rows whose outcome counts and was known at the close of `session`, the first of
+    the `block`; `before` are all rows before the block, known or not.
+    """
 
     index: int
+    session: date
     train: pl.DataFrame
-    test: pl.DataFrame
+    block: pl.DataFrame
+    before: pl.DataFrame
+
+    @property
+    def test(self) -> pl.DataFrame:
+        """The rows of the block whose outcome counts."""
+        return self.block.filter(pl.col("outcome").is_not_null())
 
 
 def folds(rows: pl.DataFrame, first_test: int = FIRST_TEST, block: int = BLOCK) -> Iterator[Fold]:
     """Expanding folds over examples of one symbol sorted by session; none if too few rows."""
     for index, start in enumerate(range(first_test, rows.height, block)):
         test = rows.slice(start, block)
-        train = rows.head(start).filter(pl.col("known_on") <= test["session"][0])
-        yield Fold(index, train, test)
-
-
-def fitted(
-    estimator: Estimator, target: Target, rows: pl.DataFrame, names: Sequence[str], seed: int
-) -> Model:
-    """The estimator's model of these examples."""
-    unknown = -1 if target.is_classified else 0
-    classes = rows["outcome_class"].fill_null(unknown).to_numpy().astype(np.int64)
-    outcome = Outcome(rows["outcome"].to_numpy(), classes, len(target.label.classes))
-    inputs = rows.select(estimator.inputs(names, len(target.label.cuts)))
-    return estimator.fit(inputs, outcome, seed)
+        session = test["session"][0]
+        known = pl.col("known_on") <= session
+        train = rows.head(start).filter(known & pl.col("outcome").is_not_null())
+        yield Fold(index, session, train, test, rows.head(start))
 
 
 def walk_forward(
-    target: Target, rows: pl.DataFrame, names: Sequence[str], seed: int
+    target: Target,
+    rows: pl.DataFrame,
+    names: Sequence[str],
+    seed: int,
+    fits: Fits = FORGETFUL,
 ) -> pl.DataFrame:
-    """Out-of-sample forecasts (`SCHEMA`) of every candidate on every fold; empty if none fits."""
+    """Out-of-sample forecasts (`SCHEMA`) of every candidate on every fold; empty if none fits.
+
+    A candidate that learns several targets at once has its own way: `heads`.
+    """
     made = [
-        _forecasts(target, estimator, fold, names, seed)
-        for fold in folds(rows)
+        forecasts(target, estimator, model, fold)
+        for fold in folds(rows, block=target.block)
+        if not fold.train.is_empty() and not fold.test.is_empty()
         for estimator in target.candidates
+        if not isinstance(estimator, Joint)
+        for model in [fits.fitted(estimator, target, fold.train, names, seed)]
     ]
-    return pl.concat(made) if made else pl.DataFrame(schema={k: v[0] for k, v in SCHEMA.items()})
+    return pl.concat(made) if made else empty()
 
 
-def _forecasts(
-    target: Target, estimator: Estimator, fold: Fold, names: Sequence[str], seed: int
-) -> pl.DataFrame:
-    model = fitted(estimator, target, fold.train, names, seed)
-    forecast = model.forecast(fold.test.select(model.columns))
+def empty() -> pl.DataFrame:
+    """A record without rows."""
+    return pl.DataFrame(schema={name: kind for name, (kind, _) in SCHEMA.items()})
+
+
+def forecasts(target: Target, estimator: Estimator, model: Model, fold: Fold) -> pl.DataFrame:
+    """What the fold's model says of its test rows."""
+    said = _said(model, estimator.context, fold)
     return fold.test.select(
         "symbol",
         "session",
         target=pl.lit(target.name),
         fold=pl.lit(fold.index, dtype=pl.Int64),
-        fold_start=pl.lit(fold.test["session"][0]),
+        fold_start=pl.lit(fold.session),
         known_on="known_on",
         outcome="outcome",
         outcome_class="outcome_class",
         candidate=pl.lit(estimator.name),
-        forecast=pl.Series(forecast.tolist(), dtype=pl.List(pl.Float64)),
+        trained_on=pl.lit(fold.train.height, dtype=pl.Int64),
+        forecast=pl.Series(
+            [None if np.isnan(row).all() else row.tolist() for row in said],
+            dtype=pl.List(pl.Float64),
+        ),
     )
+
+
+def _said(model: Model, context: int, fold: Fold) -> FloatArray:
+    """Forecasts (n, k) of the test rows; what reads the rows before gets them too."""
+    if not context:
+        return model.forecast(fold.test.select(model.columns))
+    asked = pl.concat([fold.before.tail(context), fold.block])
+    said = model.forecast(asked.select(model.columns))[-fold.block.height :]
+    return said[fold.block["outcome"].is_not_null().to_numpy()]

@@ -44,6 +44,11 @@ def log_variance(window: int) -> pl.Expr:
     return session_variance().rolling_mean(window).log()
 
 
+def realised_range_volatility(window: int) -> pl.Expr:
+    """Realised volatility of `window` bars: the root of the sum of their session variances."""
+    return session_variance().rolling_sum(window).sqrt()
+
+
 LOG_VARIANCE_1, LOG_VARIANCE_5, LOG_VARIANCE_22 = (
     Indicator(
         name=f"log_variance_{window}",
@@ -57,4 +62,15 @@ LOG_VARIANCE_1, LOG_VARIANCE_5, LOG_VARIANCE_22 = (
         " 7(2)",
     )
     for window in (1, 5, 22)
+)
+
+REALISED_RANGE_VOLATILITY_10 = Indicator(
+    name="realised_range_volatility_10",
+    expr=realised_range_volatility(10),
+    warmup=11,
+    unit="log return over 10 bars",
+    meaning="root of the sum of the session variances of 10 bars: the state of which `regime_10`"
+    " forecasts the next",
+    source='Parkinson (1980), "The Extreme Value Method for Estimating the Variance of the Rate'
+    ' of Return", Journal of Business 53(1), of the true range',
 )

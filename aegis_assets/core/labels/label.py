@@ -15,9 +15,16 @@ SCHEMA: dict[str, tuple[pl.DataType, str]] = {
     "session": (pl.Date(), "session whose close the label is counted from"),
     "label": (pl.String(), "name of the label"),
     "known_on": (pl.Date(), "session at whose close the outcome is known; null until then"),
-    "outcome": (pl.Float64(), "what happened, in the label's unit; null until known"),
+    "outcome": (
+        pl.Float64(),
+        "what happened, in the label's unit; null until known, and where the question was not put",
+    ),
     "outcome_class": (pl.Int64(), "how many cuts lie below the outcome; null until known"),
 }
+
+
+_WARMUP = 61
+"""Bars that the EWMA volatility takes, in which most thresholds are measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +33,13 @@ class Label:
 
     `outcome` reads bars t+1 .. t+horizon, and the close of t.  `cuts` are expressions over bars up
     to t, ascending; `classes` names the intervals between them from the lowest to the highest.
-    A label without cuts has no classes: the quantity itself is forecast.
+    A label without cuts has no classes: quantiles of the outcome at `levels` are forecast, or its
+    mean where there are none.
+
+    `asked` is a Boolean over bars up to t: the sessions on which the question is put at all.
+    `given` is one over bars up to t+horizon: what must have come about for the outcome to count.
+    Where either does not hold, or is null, the outcome is null although the day it was known on is
+    not.  `warmup` is how many bars it takes until the cuts and `asked` have a value.
     """
 
     name: str
@@ -36,6 +49,33 @@ class Label:
     classes: tuple[str, ...]
     unit: str
     definition: str
+    levels: tuple[float, ...] = ()
+    asked: pl.Expr | None = None
+    given: pl.Expr | None = None
+    warmup: int = _WARMUP
+
+    @property
+    def asked_column(self) -> str:
+        """Name under which `asked` appears in a feature table, 1 where it holds."""
+        return f"{self.name}_asked"
+
+    @property
+    def given_column(self) -> str:
+        """Name under which `given` stands beside the bars while outcomes are counted."""
+        return f"{self.name}_given"
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether there are sessions on which the outcome does not count."""
+        return self.asked is not None or self.given is not None
+
+    @property
+    def known_now(self) -> dict[str, pl.Expr]:
+        """The cuts and `asked` by their columns: what a feature table holds of the label."""
+        cuts = dict(zip(self.cut_columns, self.cuts, strict=True))
+        return (
+            cuts if self.asked is None else cuts | {self.asked_column: self.asked.cast(pl.Float64)}
+        )
 
     @property
     def cut_columns(self) -> tuple[str, ...]:
@@ -44,19 +84,22 @@ class Label:
 
     @property
     def needs_volatility_index(self) -> bool:
-        """Whether a cut is null where the market's volatility index has no close."""
-        return any("volatility_index" in cut.meta.root_names() for cut in self.cuts)
+        """Whether it cannot be judged where the market's volatility index has no close."""
+        read = (self.outcome, *self.known_now.values(), self.given)
+        return any(
+            "volatility_index" in each.meta.root_names() for each in read if each is not None
+        )
 
 
 def cut_table(panel: pl.DataFrame, labels: Sequence[Label]) -> pl.DataFrame:
-    """The cuts of all labels, known at each session's close: one row per symbol and session."""
+    """What all labels know at each session's close: one row per symbol and session."""
     return panel.sort("symbol", "session").select(
         "symbol",
         "session",
         *(
-            cut.over("symbol").alias(name)
+            known.over("symbol").alias(name)
             for label in labels
-            for name, cut in zip(label.cut_columns, label.cuts, strict=True)
+            for name, known in label.known_now.items()
         ),
     )
 
@@ -66,14 +109,27 @@ def label_table(panel: pl.DataFrame, labels: Sequence[Label], sessions: pl.Serie
 
     Counted on the exchange's `sessions`, not on rows: where a candle is missing, a label whose
     window needs it is null rather than silently one session longer.  The cuts are those of
-    `cut_table`: a threshold is a feature, so it counts bars as every feature does.
+    `cut_table`: a threshold is a feature, so it counts bars as every feature does, in `given` too.
     """
-    grid = _on_sessions(panel.join(cut_table(panel, labels), on=["symbol", "session"]), sessions)
+    known = panel.join(cut_table(panel, labels), on=["symbol", "session"])
+    grid = _on_sessions(_with_given(known, labels), sessions)
     judged = pl.concat([_judged(grid, label) for label in labels])
     return (
         judged.join(panel.select("symbol", "session"), on=["symbol", "session"], how="semi")
         .select(*SCHEMA)
         .sort("symbol", "label", "session")
+    )
+
+
+def _with_given(panel: pl.DataFrame, labels: Sequence[Label]) -> pl.DataFrame:
+    """The panel with what was given for each label's outcome, counted in bars.
+
+    Bars ahead are sessions ahead wherever there is an outcome: its window has a bar each session.
+    """
+    return panel.sort("symbol", "session").with_columns(
+        label.given.over("symbol").alias(label.given_column)
+        for label in labels
+        if label.given is not None
     )
 
 
@@ -89,10 +145,24 @@ def _judged(grid: pl.DataFrame, label: Label) -> pl.DataFrame:
     """The rows of one label: cuts where they are null leave the class null, not the outcome."""
     above = [(pl.col("outcome") > pl.col(cut)).cast(pl.Int64) for cut in label.cut_columns]
     known_on = pl.col("session").shift(-label.horizon).over("symbol")
-    return grid.with_columns(outcome=label.outcome.over("symbol")).with_columns(
-        label=pl.lit(label.name),
-        known_on=pl.when(pl.col("outcome").is_not_null()).then(known_on),
-        outcome_class=pl.sum_horizontal(above, ignore_nulls=False)
-        if above
-        else pl.lit(None, dtype=pl.Int64),
+    return (
+        grid.with_columns(outcome=label.outcome.over("symbol"))
+        .with_columns(
+            label=pl.lit(label.name),
+            known_on=pl.when(pl.col("outcome").is_not_null()).then(known_on),
+            outcome=pl.when(_counts(label)).then("outcome"),
+        )
+        .with_columns(
+            outcome_class=pl.sum_horizontal(above, ignore_nulls=False)
+            if above
+            else pl.lit(None, dtype=pl.Int64)
+        )
     )
+
+
+def _counts(label: Label) -> pl.Expr:
+    """Whether the question was put and what it takes for granted came about."""
+    always = pl.lit(value=True)
+    asked = always if label.asked is None else pl.col(label.asked_column) == 1.0
+    given = always if label.given is None else pl.col(label.given_column)
+    return asked & given

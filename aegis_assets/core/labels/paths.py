@@ -32,20 +32,36 @@ def forward_return(horizon: int) -> pl.Expr:
     return pl.when(_whole(horizon)).then((pl.col("close").shift(-horizon) / pl.col("close")).log())
 
 
+def forward_rise(horizon: int) -> pl.Expr:
+    """Log distance from the close of t up to the highest high, at least 0."""
+    rise = (forward_max(pl.col("high"), horizon) / pl.col("close")).log()
+    return pl.when(_whole(horizon)).then(rise.clip(lower_bound=0.0))
+
+
+def forward_fall(horizon: int) -> pl.Expr:
+    """Log distance from the close of t down to the lowest low, at least 0."""
+    fall = (pl.col("close") / forward_min(pl.col("low"), horizon)).log()
+    return pl.when(_whole(horizon)).then(fall.clip(lower_bound=0.0))
+
+
 def forward_excursion(horizon: int) -> pl.Expr:
     """Largest log distance from the close of t, up or down, that the path touches.
 
     At least 0; highs and lows count, not only closes.
     """
-    up = (forward_max(pl.col("high"), horizon) / pl.col("close")).log()
-    down = (pl.col("close") / forward_min(pl.col("low"), horizon)).log()
-    known = _whole(horizon) & up.is_not_null() & down.is_not_null()
-    return pl.when(known).then(pl.max_horizontal(up, down).clip(lower_bound=0.0))
+    up, down = forward_rise(horizon), forward_fall(horizon)
+    known = up.is_not_null() & down.is_not_null()
+    return pl.when(known).then(pl.max_horizontal(up, down))
 
 
 def forward_variance(horizon: int) -> pl.Expr:
     """Realised variance: the sum of the session variances of bars t+1 .. t+horizon."""
     return pl.when(_whole(horizon)).then(session_variance().rolling_sum(horizon).shift(-horizon))
+
+
+def forward_volatility(horizon: int) -> pl.Expr:
+    """Realised volatility: the root of `forward_variance`, log return over `horizon` bars."""
+    return forward_variance(horizon).sqrt()
 
 
 def band(volatility: pl.Expr, horizon: int, width: float) -> pl.Expr:

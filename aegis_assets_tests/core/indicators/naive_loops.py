@@ -52,6 +52,14 @@ def yang_zhang(window):
     return math.sqrt(variance(gaps) + k * variance(bodies) + (1 - k) * within)
 
 
+def session_variances(window):
+    ranges = [
+        math.log(max(bar["high"], before["close"]) / min(bar["low"], before["close"]))
+        for before, bar in pairwise(window)
+    ]
+    return [max(1e-8, each**2 / (4 * math.log(2))) for each in ranges]
+
+
 def illiquidity(window):
     impacts = [
         abs(move) / (bar["close"] * bar["volume"]) if bar["volume"] else None
@@ -137,6 +145,7 @@ NAIVE = {
     "garman_klass_volatility_20": garman_klass,
     "rogers_satchell_volatility_20": lambda w: math.sqrt(rogers_satchell_variance(w)),
     "yang_zhang_volatility_20": yang_zhang,
+    "realised_range_volatility_10": lambda w: math.sqrt(sum(session_variances(w))),
     "on_balance_volume_20": on_balance,
     "volume_ratio_20": lambda w: w[-1]["volume"] / fmean(bar["volume"] for bar in w),
     "vwap_distance_20": vwap_distance,

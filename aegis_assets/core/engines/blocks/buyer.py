@@ -5,17 +5,19 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from aegis_assets.core.card import Frozen
 from aegis_assets.core.engines.blocks.words import (
     NO_INTRADAY,
     NO_LEDGER,
     NOT_BUILT,
+    NOT_SHOWN,
     Colour,
     Level,
 )
 from aegis_assets.core.engines.engine import Answer, Answers, provenance_of
+from aegis_assets.core.frozen import Frozen
 from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY
 from aegis_assets.core.labels.breakout import BREAKOUT_1
+from aegis_assets.core.labels.spike import SPIKE_1
 from aegis_assets.core.provenance import Provenance, by_baseline, unavailable
 
 _MEDIUM, _HIGH = 0.4, 0.7
@@ -130,6 +132,13 @@ def _levels(answer: Answer, spot: float) -> BreakoutLevels | None:
     return BreakoutLevels(upper=spot * math.exp(band), lower=spot * math.exp(-band))
 
 
+def _spike(answer: Answer) -> SpikeBias | None:
+    if answer.forecast.served is None:
+        return None
+    down, up = answer.forecast.served
+    return SpikeBias(up_prob=up, down_prob=down)
+
+
 def buyer_block(answers: Answers, spot: float) -> tuple[BuyerBlock, dict[str, Provenance]]:
     """The section and its provenance, by path within it."""
     breakout = answers[BREAKOUT_1.name]
@@ -137,7 +146,7 @@ def buyer_block(answers: Answers, spot: float) -> tuple[BuyerBlock, dict[str, Pr
         breakout_today=None,
         breakout_next=_next(breakout),
         breakout_levels=_levels(breakout, spot),
-        spike_direction_bias=None,
+        spike_direction_bias=_spike(answers[SPIKE_1.name]),
         gamma_windows=None,
         theta_edge=None,
         regime=None,
@@ -157,9 +166,9 @@ def buyer_block(answers: Answers, spot: float) -> tuple[BuyerBlock, dict[str, Pr
         if breakout.cuts
         else provenance_of(breakout),
         "breakout_today": unavailable(NO_INTRADAY),
-        "spike_direction_bias": unavailable(NOT_BUILT),
+        "spike_direction_bias": provenance_of(answers[SPIKE_1.name]),
         "gamma_windows": unavailable(NO_INTRADAY),
-        "theta_edge": unavailable(NOT_BUILT),
+        "theta_edge": unavailable(NOT_SHOWN),
         "regime": unavailable(NOT_BUILT),
         "buyer_environment": unavailable(NOT_BUILT),
         "historical_spike_rate": unavailable(NO_LEDGER),

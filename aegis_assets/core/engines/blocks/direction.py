@@ -5,10 +5,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from aegis_assets.core.card import Frozen, Source
 from aegis_assets.core.engines.blocks.words import NO_INTRADAY, NOT_BUILT
 from aegis_assets.core.engines.engine import Answer, Answers, provenance_of
 from aegis_assets.core.estimators import CoreDistribution
+from aegis_assets.core.frozen import Frozen, Source
 from aegis_assets.core.labels.direction import (
     DIRECTION_1,
     DIRECTION_3,

@@ -7,16 +7,17 @@ from itertools import pairwise
 
 from pydantic import Field
 
-from aegis_assets.core.card import Frozen
 from aegis_assets.core.engines.blocks.words import (
     NO_CHAIN,
     NO_LEDGER,
     NOT_BUILT,
+    NOT_SHOWN,
     Colour,
     Level,
 )
 from aegis_assets.core.engines.engine import Answer, Answers, provenance_of
 from aegis_assets.core.estimators import CoreDistribution
+from aegis_assets.core.frozen import Frozen
 from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY
 from aegis_assets.core.labels.breach import (
     TERMINAL_0_5_20,
@@ -28,6 +29,9 @@ from aegis_assets.core.labels.breach import (
     TOUCH_1_20,
     TOUCH_2_20,
 )
+from aegis_assets.core.labels.path import FALL_20, LEVELS, RISE_20
+from aegis_assets.core.labels.regime import CLASSES as REGIME_CLASSES
+from aegis_assets.core.labels.regime import REGIME_10
 from aegis_assets.core.provenance import Provenance, by_baseline, by_verdict, unavailable
 
 CURVE = (
@@ -127,17 +131,46 @@ class SellerBlock(Frozen):
     historical_hit_rate: float | None
 
 
-def _safe_range(answer: Answer, spot: float) -> SafeRange | None:
-    """The symmetric band, in logs, that the core's law of the path's excursion gives."""
-    if answer.law is None or answer.scale is None:
+def _quantile(answer: Answer, level: float) -> float | None:
+    """Served quantile of an edge of the path at one of its label's levels."""
+    served = answer.forecast.served
+    return None if served is None else served[LEVELS.index(level)]
+
+
+def _safe_range(answers: Answers, spot: float) -> SafeRange | None:
+    """The path's highest rise and deepest fall, each left behind with half of what is left out."""
+    side = (1 + _COVERAGE) / 2
+    rise = _quantile(answers[RISE_20.name], side)
+    fall = _quantile(answers[FALL_20.name], side)
+    if rise is None or fall is None:
         return None
-    width = answer.law.quantile(_COVERAGE, answer.scale)
     return SafeRange(
-        lower=spot * math.exp(-width),
-        upper=spot * math.exp(width),
-        horizon_days=answer.forecast.card.horizon,
+        lower=spot * math.exp(-fall),
+        upper=spot * math.exp(rise),
+        horizon_days=RISE_20.horizon,
         coverage=_COVERAGE,
     )
+
+
+def _range_provenance(answers: Answers, found: SafeRange | None) -> dict[str, Provenance]:
+    """Each edge has its own model; without both there is no range."""
+    edges = {"lower": answers[FALL_20.name], "upper": answers[RISE_20.name]}
+    if found is None:
+        silent = next(each for each in edges.values() if each.forecast.served is None)
+        return {"safe_range": provenance_of(silent)}
+    stated = by_baseline(
+        edges["upper"].forecast.card, "declared", "the engine's own choice of horizon and coverage"
+    )
+    return {f"safe_range.{edge}": provenance_of(each) for edge, each in edges.items()} | {
+        "safe_range.horizon_days": stated,
+        "safe_range.coverage": stated,
+    }
+
+
+def _regime(answer: Answer) -> Level | None:
+    """The likeliest class of volatility over the next ten sessions."""
+    served = answer.forecast.served
+    return None if served is None else Level(REGIME_CLASSES[served.index(max(served))])
 
 
 Reading = Callable[[Answer], float | None]
@@ -205,8 +238,8 @@ def _breach(
 def seller_block(answers: Answers, spot: float) -> tuple[SellerBlock, dict[str, Provenance]]:
     """The section and its provenance, by path within it."""
     curve, provenance = _breach(answers)
-    base = answers[TOUCH_1_20.name]
-    safe_range = _safe_range(base, spot)
+    safe_range = _safe_range(answers, spot)
+    regime = answers[REGIME_10.name]
     block = SellerBlock(
         safe_range=safe_range,
         max_pain=None,
@@ -214,24 +247,16 @@ def seller_block(answers: Answers, spot: float) -> tuple[SellerBlock, dict[str, 
         skew=None,
         expiry_stress=None,
         breach_probabilities=curve,
-        regime=None,
+        regime=_regime(regime),
         seller_flag=None,
         historical_hit_rate=None,
     )
-    card = base.forecast.card
-    return block, provenance | {
-        "safe_range": provenance_of(base)
-        if safe_range is None
-        else by_baseline(
-            card,
-            CoreDistribution.name,
-            "read off the volatility core's distribution; not yet scored against its rivals",
-        ),
+    return block, provenance | _range_provenance(answers, safe_range) | {
         "max_pain": unavailable(NO_CHAIN),
-        "trap": unavailable(NOT_BUILT),
+        "trap": unavailable(NOT_SHOWN),
         "skew": unavailable(NO_CHAIN),
         "expiry_stress": unavailable(NOT_BUILT),
-        "regime": unavailable(NOT_BUILT),
+        "regime": provenance_of(regime),
         "seller_flag": unavailable(NOT_BUILT),
         "historical_hit_rate": unavailable(NO_LEDGER),
     }

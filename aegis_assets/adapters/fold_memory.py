@@ -1,0 +1,52 @@
+"""What was fitted for past folds, on disk: forgetting it costs time and nothing else.
+
+A file lies under the hash of everything that decided the fit, in a folder named by the code and
+the libraries that made it.  The folders of other code are removed.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from aegis_assets.adapters.files import refusal, write_atomically
+from aegis_assets.adapters.syntax import syntax_version
+from aegis_assets.core.errors import StorageError
+
+_DIGEST = 32
+
+
+class FoldMemory:
+    """Bytes by key under ``root/<code and libraries>/``; an altered file counts as forgotten."""
+
+    def __init__(self, root: Path, libraries: Mapping[str, str]) -> None:
+        said = f"{syntax_version('estimators', 'errors')}:{sorted(libraries.items())}"
+        self._folder = root / hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def recall(self, key: str) -> bytes | None:
+        """What was kept, unless it is gone or torn."""
+        try:
+            stored = self._path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        content, digest = stored[:-_DIGEST], stored[-_DIGEST:]
+        return content if hashlib.sha256(content).digest() == digest else None
+
+    def keep(self, key: str, content: bytes) -> None:
+        """Keep it, whole or not at all."""
+        path = self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content + hashlib.sha256(content).digest())
+        except OSError as error:
+            raise StorageError(refusal(path, error)) from error
+
+    def forget_other_code(self) -> None:
+        """Remove what other code or other libraries had fitted."""
+        root = self._folder.parent
+        for folder in root.iterdir() if root.is_dir() else ():
+            if folder != self._folder and folder.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / key
