@@ -18,6 +18,7 @@ from aegis_assets.defs.jobs import jobs
 from aegis_assets.defs.models import model_assets
 from aegis_assets.defs.payload import payload_assets, payload_checks
 from aegis_assets.defs.raw import raw_assets
+from aegis_assets.defs.second_market import second_market_assets
 from aegis_assets.defs.session_features import session_feature_assets, session_feature_checks
 from aegis_assets.defs.world import World, world
 from aegis_assets.settings import settings
@@ -35,6 +36,7 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
             *intraday_assets(here),
             *session_feature_assets(here),
             *feature_assets(here),
+            *second_market_assets(here),
             *model_assets(here),
             *payload_assets(here),
         ],

@@ -30,7 +30,8 @@ def skill_plot(cards: Sequence[Card], title: str) -> bytes:
         skill = card.verdict.skill
         if skill:
             colour = _COLOURS[card.verdict.source]
-            axes.plot([skill.lower, skill.upper], [row, row], color=colour, linewidth=2)
+            if skill.lower is not None and skill.upper is not None:
+                axes.plot([skill.lower, skill.upper], [row, row], color=colour, linewidth=2)
             axes.plot([skill.value], [row], marker="o", color=colour)
     axes.axvline(0.0, color="#cf222e", linewidth=1, linestyle="--")
     names = [f"{card.target} ({_served(card)})" for card in reversed(cards)]

@@ -100,15 +100,18 @@ def bars(site: Installation) -> Finding:
 def models(site: Installation) -> Finding:
     """Whether every target of the newest training week can be served."""
     store = ModelStore(site.settings.models_folder)
-    targets = [(engine, target.name) for engine in ENGINES for target in engine.targets]
-    weeks = {week for engine, name in targets for week in store.partitions(engine.name, name)}
+    targets = [(engine, target) for engine in ENGINES for target in engine.targets]
+    weeks = {
+        week for engine, target in targets for week in store.partitions(engine.name, target.name)
+    }
     if not weeks:
         return warning("no model is stored yet", _RUN)
     week, running = max(weeks), library_versions()
     faults = []
-    for engine, name in targets:
+    for engine, target in targets:
         try:
-            forecaster(store.load(engine.name, name, week), engine.code_version, running)
+            stored = store.load(engine.name, target.name, week)
+            forecaster(stored, target, engine.code_version, running)
         except ArtifactError as error:
             faults.append(error)
     if faults:

@@ -219,7 +219,7 @@ class Platform:
                 for engine in ENGINES:
                     for target in engine.targets:
                         stored = store.load(engine.name, target.name, week)
-                        forecaster(stored, engine.code_version, running)
+                        forecaster(stored, target, engine.code_version, running)
         except ArtifactError as error:
             return str(error)
         return ""

@@ -111,7 +111,7 @@ def _verdict(card: Card) -> tuple[str | Text, ...]:
         f"{card.target}\n{verdict.score}, n {n}",
         "\n".join(f"{rate:.3f}" for rate in verdict.base_rates),
         f"{verdict.baseline or ''}\n{verdict.baseline_skill or ''}",
-        f"{verdict.challenger}\n{verdict.skill or ''}",
+        f"{verdict.leading or ''}\n{verdict.skill or ''}",
         served.append(f"\n{verdict.reasons[0] if verdict.reasons else 'it beats the baseline'}"),
     )
 
@@ -147,7 +147,7 @@ def _seller(payload: Payload) -> Iterator[Line]:
     safe = payload.seller.safe_range
     if safe:
         yield Line(
-            "seller.safe_range",
+            "seller.safe_range.upper",
             f"safe range, {safe.horizon_days} sessions",
             f"{safe.lower:,.0f} to {safe.upper:,.0f} ({safe.coverage:.0%})",
         )

@@ -69,14 +69,9 @@ def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
         owners=OWNERS,
         code_version=models_version(engine, world.left_out),
     )
-    def walked(
-        context: dg.AssetExecutionContext,
-        features: pl.DataFrame,
-        labels: pl.DataFrame,
-        core: pl.DataFrame | None = None,
-    ) -> pl.DataFrame:
+    def walked(context: dg.AssetExecutionContext, **tables: pl.DataFrame) -> pl.DataFrame:
         cutoff, _ = span(context)
-        put = asked(engine, features, labels, cutoff, core)
+        put = asked(engine, tables["features"], tables["labels"], cutoff, tables.get("core"))
         with fitting(world) as (pool, fits):
             made = record(
                 put,
@@ -107,12 +102,7 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
         code_version=models_version(engine, world.left_out),
     )
     def models(
-        context: dg.AssetExecutionContext,
-        walked: pl.DataFrame,
-        features: pl.DataFrame,
-        labels: pl.DataFrame,
-        core: pl.DataFrame | None = None,
-        another: pl.DataFrame | None = None,
+        context: dg.AssetExecutionContext, walked: pl.DataFrame, **tables: pl.DataFrame
     ) -> list[Artefact]:
         cutoff, _ = span(context)
         training = Training(
@@ -122,9 +112,9 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
             seed=world.settings.seed,
             code_version=engine.code_version,
             libraries=library_versions(),
-            elsewhere=None if another is None else elsewhere_of(another, engine),
+            elsewhere=elsewhere_of(tables["another"], engine) if another else None,
         )
-        put = asked(engine, features, labels, cutoff, core)
+        put = asked(engine, tables["features"], tables["labels"], cutoff, tables.get("core"))
         with fitting(world) as (pool, fits):
             made = judged(put, walked, training, pool, fits)
         context.add_output_metadata(page_of(made, f"{engine.title}, trained to {cutoff}"))

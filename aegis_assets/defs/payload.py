@@ -23,6 +23,7 @@ from aegis_assets.defs.world import World
 
 KEY = dg.AssetKey(["payload", "aegismatrix"])
 _LOOK_BACK = 62  # the two months before the slot's own
+_WINDOW = 800  # GARCH filters through 500 sessions before it speaks of the next
 
 
 def payload_assets(world: World) -> list[dg.AssetsDefinition]:
@@ -57,12 +58,18 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
 
 def _ins(world: World) -> dict[str, dg.AssetIn]:
     """Candles and features of recent months, the week's models, and the session if it is live."""
-    recent = {"candles": ["candles", "daily"]} | {
-        f"features_{engine.name}": ["features", engine.name] for engine in ENGINES
+    recent = {"candles": dg.AssetIn(["candles", "daily"], metadata={LOOK_BACK: _LOOK_BACK})}
+    windows = {
+        f"features_{engine.name}": dg.AssetIn(
+            ["features", engine.name], metadata={LOOK_BACK: _WINDOW}
+        )
+        for engine in ENGINES
     }
-    read = {
-        name: dg.AssetIn(key, metadata={LOOK_BACK: _LOOK_BACK}) for name, key in recent.items()
-    } | {f"models_{engine.name}": dg.AssetIn(["models", engine.name]) for engine in ENGINES}
+    read = (
+        recent
+        | windows
+        | {f"models_{engine.name}": dg.AssetIn(["models", engine.name]) for engine in ENGINES}
+    )
     if world.source.is_live:
         read["intraday"] = dg.AssetIn(INTRADAY, metadata={MAY_BE_ABSENT: True})
     return read
@@ -71,9 +78,10 @@ def _ins(world: World) -> dict[str, dg.AssetIn]:
 def _forecasters(engine: Engine, inputs: Mapping[str, Any]) -> dict[str, Forecaster]:
     """The engine's stored models by target, checked against this code and these libraries."""
     libraries = library_versions()
+    stored = inputs[f"models_{engine.name}"]
     return {
-        name: forecaster(stored, engine.code_version, libraries)
-        for name, stored in inputs[f"models_{engine.name}"].items()
+        target.name: forecaster(stored[target.name], target, engine.code_version, libraries)
+        for target in engine.targets
     }
 
 

@@ -13,13 +13,14 @@ import polars as pl
 
 from aegis_assets.adapters.fold_memory import FoldMemory
 from aegis_assets.adapters.libraries import library_versions
-from aegis_assets.adapters.sample import MARKET, sample_panel
+from aegis_assets.adapters.sample import sample_panel
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.elsewhere import SCHEMA, skills_elsewhere
 from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.fitting import Fits
 from aegis_assets.core.evaluation.gate import Elsewhere
 from aegis_assets.core.frozen import Skill
+from aegis_assets.core.markets import SP500
 from aegis_assets.defs.schemas import OWNERS, table_metadata
 from aegis_assets.defs.versions import models_version
 from aegis_assets.defs.windows import span
@@ -42,7 +43,7 @@ _TABLE = {"cutoff": (pl.Date(), "training week")} | {
 
 def has_second_market(world: World) -> bool:
     """Whether the embedded market is another than the world's."""
-    return world.market.name != MARKET.name
+    return world.market != SP500
 
 
 def second_market_assets(world: World) -> list[dg.AssetsDefinition]:

@@ -12,7 +12,17 @@ _BARS = ("bars", "absorption", "vetting", "spot", "laws", "sessions", "universe"
 _CANDLES = ("candles", "intraday", *_BARS)
 _TABLES = (*_CANDLES, "indicators", "labels", "engines/engine", "engines/feature_table")
 _SESSION = (*_CANDLES, "indicators/volatility", "session_features")
-_MODELS = (*_TABLES, "estimators", "evaluation", "engines/volatility")
+_MODELS = (
+    *_TABLES,
+    "frozen",
+    "card",
+    "evidence",
+    "estimators",
+    "evaluation",
+    "engines/volatility",
+    "engines/asking",
+    "engines/elsewhere",
+)
 _PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "running", "assembly")
 
 
@@ -31,9 +41,10 @@ def session_features_version() -> str:
     return syntax_version(*_SESSION)
 
 
-def models_version(engine: Engine) -> str:
-    """Of an engine's walk-forward record and models."""
-    return f"{engine.code_version}-{syntax_version(*_MODELS)}"
+def models_version(engine: Engine, left_out: frozenset[str] = frozenset()) -> str:
+    """Of an engine's walk-forward record and models, less the estimators that are left out."""
+    without = "".join(f"-without-{name}" for name in sorted(left_out))
+    return f"{engine.code_version}-{syntax_version(*_MODELS)}{without}"
 
 
 def payload_version() -> str:

@@ -57,25 +57,25 @@ def test_a_model_that_leans_on_noise_would_gain_without_it():
     assert permutation_importance(wrong, inputs, noise, seed=1)["flag"] < 0
 
 
-def test_every_shift_is_far_and_keeps_the_order_of_the_column():
+@pytest.mark.parametrize(("n", "repeats", "least"), [(2_000, 100, 250), (100, 25, 25)])
+def test_every_shift_is_far_and_keeps_the_order_of_the_column(n, repeats, least):
     seen = []
 
     def spying(inputs):
-        seen.append(inputs["strong"].to_numpy())
-        return linear(inputs)
+        seen.append(inputs["row"].to_numpy())
+        return inputs["row"].to_numpy()[:, None]
 
-    inputs = table().select("strong", "weak")
-    permutation_importance(spying, inputs, squared(), seed=2, repeats=3)
-    original = inputs["strong"].to_numpy()
-    (shifts,) = zip(
-        *[[i for i in range(N) if np.array_equal(np.roll(original, i), each)] for each in seen],
-        strict=True,
+    rows = pl.DataFrame({"row": np.arange(n)})
+    permutation_importance(spying, rows, lambda each: each[:, 0] ** 2.0, seed=2, repeats=repeats)
+    shifts = [int(-each[0] % n) for each in seen]
+
+    assert all(
+        np.array_equal(each, np.roll(seen[0], by)) for each, by in zip(seen, shifts, strict=True)
     )
-
     assert shifts[0] == 0
-    assert all(250 <= shift <= N - 250 for shift in shifts[1:4])
-    assert len(set(shifts[1:4])) == 3
-    assert shifts[4:] == (0, 0, 0)
+    assert least <= min(shifts[1:]) < 2 * least
+    assert n - 2 * least < max(shifts[1:]) <= n - least
+    assert len(set(shifts[1:])) == repeats
 
 
 def test_a_shuffle_would_exaggerate_what_moves_slowly():

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 import pytest
+from threadpoolctl import threadpool_limits
 
 from aegis_assets.core.errors import ArtifactError, FeatureError, TrainingError
 from aegis_assets.core.estimators import BaseRate, Outcome, logit
@@ -165,6 +166,20 @@ def test_what_lies_beyond_five_deviations_tells_no_more():
 
     assert (model.forecast(far) == model.forecast(farther)).all()
     assert (model.forecast(far) != model.forecast(table.head(9))).all()
+
+
+def test_threads_change_no_bit():
+    rng = np.random.default_rng(5)
+    names = RIDGE.inputs([f"feature_{i}" for i in range(70)], 2)
+    table = pl.DataFrame({name: rng.standard_normal(6_600) for name in names})
+    outcome = Outcome(np.zeros(6_600), rng.integers(0, 3, 6_600), 3)
+    said = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            model = RIDGE.fit(table, outcome, seed=0)
+            said.append(model.dump() + model.forecast(table).tobytes())
+
+    assert said[0] == said[1]
 
 
 def test_a_unit_of_measure_changes_nothing():

@@ -8,16 +8,14 @@ import polars as pl
 import pytest
 from numpy.linalg import solve
 
-from aegis_assets.core.errors import ArtifactError, NotEnoughDataError, TrainingError
+from aegis_assets.core.errors import NotEnoughDataError, TrainingError
 from aegis_assets.core.estimators import (
     CoreDistribution,
     Outcome,
-    ScaledVariance,
     VolatilityCore,
 )
 from aegis_assets.core.estimators.core_distribution import CoreDistributionModel
 from aegis_assets.core.estimators.log_regression import regression
-from aegis_assets.core.estimators.scaled_variance import ImpliedVariance
 from aegis_assets.core.estimators.volatility_core import HAR_TERMS, TERMS, Har
 from aegis_assets_tests.core.estimator_cases import Case
 from aegis_assets_tests.core.estimator_laws import LAWS
@@ -154,16 +152,6 @@ def test_a_variance_that_is_not_above_zero_stops_the_training(impossible):
         VolatilityCore().fit(TABLE, quantity(spoilt), seed=0)
 
 
-def test_the_carried_variance_has_the_level_of_the_outcome():
-    volatility = pl.DataFrame({"ewma_volatility": [0.01, 0.02, 0.03]})
-    model = ScaledVariance().fit(volatility, quantity(np.array([1e-3, 2e-3, 6e-3])), seed=0)
-
-    assert model.scale == pytest.approx(3e-3 / ((1 + 4 + 9) * 1e-4 / 3))
-    assert model.forecast(volatility)[:, 0] == pytest.approx(
-        [model.scale * each**2 for each in (0.01, 0.02, 0.03)]
-    )
-
-
 HAR = [term.name for term in HAR_TERMS]
 every_law = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 
@@ -203,65 +191,6 @@ def test_the_log_forecast_is_the_forecast_before_smearing():
     )
 
     assert (np.exp(MODEL.log_variance(holes)) * smearing == MODEL.forecast(holes)[:, 0]).all()
-
-
-def implied(rows, known):
-    levels = 0.01 * np.exp(0.3 * np.random.default_rng(8).standard_normal(rows))
-    early = pl.int_range(rows) < rows - known
-    table = pl.DataFrame({"implied_volatility": levels})
-    return table.with_columns(implied_volatility=pl.when(~early).then("implied_volatility"))
-
-
-@every_law
-def test_implied_variance_keeps_every_law(law):
-    law(Case(ImpliedVariance()))
-
-
-def test_implied_variance_has_the_level_of_the_outcomes_that_had_an_index():
-    table, outcomes = implied(400, known=300), VARIANCE[:400]
-    model = ImpliedVariance().fit(table, quantity(outcomes), seed=0)
-    squares = table["implied_volatility"].drop_nulls().to_numpy() ** 2
-    said = model.forecast(table)
-
-    assert said.shape == (400, 1)
-    assert np.isnan(said[:100]).all()
-    assert said[100:, 0] == pytest.approx(outcomes[100:].mean() / squares.mean() * squares)
-    assert said[100:].mean() == pytest.approx(outcomes[100:].mean())
-
-
-@pytest.mark.parametrize(("known", "answers"), [(249, False), (250, True)])
-def test_implied_variance_answers_once_a_year_of_rows_has_an_index(known, answers):
-    table = implied(400, known)
-    model = ImpliedVariance().fit(table, quantity(VARIANCE[:400]), seed=0)
-    revived = ImpliedVariance().load(model.dump())
-    asked = implied(5, known=5)
-
-    assert (model.scale is not None) == answers
-    assert revived == model
-    assert np.isfinite(revived.forecast(asked)).all() == answers
-    assert revived.forecast(asked).tobytes() == model.forecast(asked).tobytes()
-
-
-def test_carried_variances_do_not_load_each_other():
-    ewma = ScaledVariance().fit(pl.DataFrame({"ewma_volatility": [0.01]}), quantity(np.ones(1)), 0)
-    index = ImpliedVariance().fit(implied(300, 300), quantity(VARIANCE[:300]), seed=0)
-
-    with pytest.raises(ArtifactError, match="ewma_volatility"):
-        ImpliedVariance().load(ewma.dump())
-    with pytest.raises(ArtifactError, match="implied_volatility"):
-        ScaledVariance().load(index.dump())
-
-
-def test_the_carried_variance_of_closes_has_no_way_to_be_silent():
-    with pytest.raises(ArtifactError, match="retrain"):
-        ScaledVariance().load(b'{"columns": ["ewma_volatility"], "scale": null}')
-
-
-def test_a_volatility_that_is_always_zero_stops_the_training():
-    still = pl.DataFrame({"ewma_volatility": [0.0, 0.0]})
-
-    with pytest.raises(TrainingError, match="squared volatility"):
-        ScaledVariance().fit(still, quantity(np.ones(2)), seed=0)
 
 
 RNG = np.random.default_rng(6)

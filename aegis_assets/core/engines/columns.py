@@ -122,7 +122,8 @@ SUPPORT: tuple[Indicator, ...] = (
     DISTANCE_TO_HIGH_20,
     DISTANCE_TO_LOW_20,
 )
-"""What baselines read: the core's terms, the volatilities that scale, the distance to the channel."""
+"""What baselines read: the core's terms, the volatilities that scale, the distance to the channel
+of twenty bars."""
 
 
 def together(*groups: Iterable[Indicator]) -> tuple[Indicator, ...]:

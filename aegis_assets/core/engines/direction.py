@@ -3,6 +3,7 @@
 from aegis_assets.core.engines.blocks.direction import LABELS, direction_block
 from aegis_assets.core.engines.columns import SUPPORT, carried_over, gaps, together
 from aegis_assets.core.engines.engine import Engine
+from aegis_assets.core.engines.rivals import HISTORICAL_QUANTILES
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import (
     BaseRate,
@@ -81,8 +82,8 @@ def _magnitude(label: Label) -> Target:
     return Target(
         label,
         baselines=(
-            ScaledQuantiles(scaled=False, name="historical_quantiles"),
             ScaledQuantiles(EWMA_VOLATILITY.name, name="conformal_ewma"),
+            HISTORICAL_QUANTILES,
             ScaledQuantiles(IMPLIED_VOLATILITY.name, name="conformal_index"),
             _CORE_QUANTILES,
         ),

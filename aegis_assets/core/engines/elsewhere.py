@@ -5,7 +5,7 @@ Goes in: a panel of that market.  Comes out: skill by engine, target and contend
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -59,7 +59,8 @@ def _records(  # noqa: PLR0913, PLR0917 - as above
     told: Told,
 ) -> Iterator[tuple[Engine, pl.DataFrame]]:
     """The walk-forward of each engine, in the order in which they feed each other."""
-    cutoff = panel["session"].max() + timedelta(days=1)
+    last: date = panel["session"].to_list()[-1]
+    cutoff = last + timedelta(days=1)
     made: dict[str, pl.DataFrame] = {}
     for engine in ENGINES:
         features = feature_table(panel, engine)

@@ -59,7 +59,7 @@ class Engine:
     def feature_names(self, target: Target) -> tuple[str, ...]:
         """Features that a target may read: all but those of its `leave_out`.
 
-        The volatility index starts years after the prices; estimators take what it lacks as missing.
+        The volatility index starts years after the prices; estimators take its gaps as missing.
         """
         return tuple(each.name for each in self.features if each.name not in target.leave_out)
 

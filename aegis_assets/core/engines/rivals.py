@@ -10,11 +10,14 @@ from aegis_assets.core.estimators import (
     BoostedTrees,
     CoreDistribution,
     LogisticRegression,
+    ScaledQuantiles,
 )
 from aegis_assets.core.estimators.logistic import VOLATILITY_LOGIT
 from aegis_assets.core.evaluation.target import Alarm, Mean, Target
 from aegis_assets.core.labels import Label
 
+HISTORICAL_QUANTILES = ScaledQuantiles(scaled=False, window=1_000, name="historical_quantiles")
+"""Of four years: in longer ones a crisis stays for good."""
 _MEAN = Mean((VOLATILITY_LOGIT.name, "ridge_logit", "boosted_trees"))
 
 

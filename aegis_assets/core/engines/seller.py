@@ -5,7 +5,7 @@ from itertools import chain
 from aegis_assets.core.engines.blocks.seller import CURVE, seller_block
 from aegis_assets.core.engines.columns import SUPPORT, carried_over, gaps, together
 from aegis_assets.core.engines.engine import Engine
-from aegis_assets.core.engines.rivals import size_target
+from aegis_assets.core.engines.rivals import HISTORICAL_QUANTILES, size_target
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import (
     BaseRate,
@@ -129,9 +129,9 @@ def _path(label: Label) -> Target:
     return Target(
         label,
         baselines=(
-            ScaledQuantiles(scaled=False, name="historical_quantiles"),
             NormalQuantiles(ewma, name="normal_ewma"),
             NormalQuantiles(index, name="normal_index"),
+            HISTORICAL_QUANTILES,
             ScaledQuantiles(ewma, name="conformal_ewma"),
             ScaledQuantiles(index, name="conformal_index"),
         ),

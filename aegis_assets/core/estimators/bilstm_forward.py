@@ -94,9 +94,10 @@ def _passed(gates: FloatArray, recurrent: FloatArray) -> FloatArray:
     state = cell = np.zeros((gates.shape[1], recurrent.shape[0]))
     states = np.empty((len(gates), *state.shape))
     for session, given in enumerate(gates):
-        enter, forget, candidate, leave = np.split(given + state @ recurrent, 4, axis=1)
-        cell = _sigmoid(forget) * cell + _sigmoid(enter) * np.tanh(candidate)
-        state = _sigmoid(leave) * np.tanh(cell)
+        raw = (given + state @ recurrent).reshape(len(state), 4, -1)
+        enter, forget, _, leave = _sigmoid(raw).swapaxes(0, 1)  # all four at once is quickest
+        cell = forget * cell + enter * np.tanh(raw[:, 2])
+        state = leave * np.tanh(cell)
         states[session] = state
     return states
 

@@ -62,6 +62,12 @@ def part(outcome: Outcome, rows: BoolArray) -> Outcome:
     return replace(outcome, values=outcome.values[rows], classes=outcome.classes[rows])
 
 
+def answered(forecast: FloatArray) -> BoolArray:
+    """Rows (n,) of a forecast (n, k) that are one: NaN stands for no answer."""
+    rows: BoolArray = np.asarray(np.isfinite(forecast).all(axis=1))
+    return rows
+
+
 class Model(Protocol):
     """A fitted estimator."""
 

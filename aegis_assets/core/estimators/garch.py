@@ -35,7 +35,7 @@ _STEPS = 500
 
 @dataclass(frozen=True)
 class Recursion:
-    """The parameters, in log returns per session; `start` is the training returns' variance."""
+    """In log returns per session; `mu` and `start` are the training returns' mean and variance."""
 
     mu: float
     omega: float
@@ -137,32 +137,38 @@ class Garch:
             return None, f"{len(returns)} returns, needs {self.minimum}"
         if np.ptp(returns) == 0.0:
             return None, "the returns never move"
+        mu = float(returns.mean())
+        shocks = returns - mu
         with np.errstate(all="ignore"):
-            parameters, status = self._most_likely(_PERCENT * returns)
+            parameters, status = self._most_likely(_PERCENT * shocks)
         if status or not np.isfinite(parameters).all():
             return None, f"no optimum found: the optimiser ended with status {status}"
-        mu, omega, *pushes, beta = parameters[: 4 + self.asymmetric].tolist()
+        omega, *pushes, beta = parameters[: 3 + self.asymmetric].tolist()
         alpha, gamma = pushes if self.asymmetric else (*pushes, 0.0)
-        mu, omega = mu / _PERCENT, omega / _PERCENT**2
-        start = float(np.mean((returns - mu) ** 2))
-        return Recursion(mu, omega, alpha, gamma, beta, start), ""
+        start = float(np.mean(shocks**2))
+        return Recursion(mu, omega / _PERCENT**2, alpha, gamma, beta, start), ""
 
-    def _most_likely(self, returns: FloatArray) -> tuple[FloatArray, int]:
-        """Parameters as `arch` orders them, returns in percent, and the optimiser's status.
+    def _most_likely(self, shocks: FloatArray) -> tuple[FloatArray, int]:
+        """Parameters as `arch` orders them, shocks in percent, and the optimiser's status.
 
-        The search starts from the best point of a fixed grid, so it repeats itself.
+        The search starts from the best point of a fixed grid.  One thread: the optimiser's linear
+        algebra has other last bits with two, and the optimum is flat.
         """
         from arch.univariate import (  # noqa: PLC0415 - 1.4 s that only training should pay
             GARCH,
-            ConstantMean,
             Normal,
             StudentsT,
+            ZeroMean,
+        )
+        from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
+            threadpool_limits,
         )
 
         law = StudentsT() if self.fat_tails else Normal()
         volatility = GARCH(p=1, o=int(self.asymmetric), q=1)
-        model = ConstantMean(returns, volatility=volatility, distribution=law, rescale=False)
-        found = model.fit(disp="off", show_warning=False, options={"maxiter": _STEPS})
+        model = ZeroMean(shocks, volatility=volatility, distribution=law, rescale=False)
+        with threadpool_limits(limits=1):
+            found = model.fit(disp="off", show_warning=False, options={"maxiter": _STEPS})
         return found.params.to_numpy(dtype=np.float64), int(found.convergence_flag)
 
     def load(self, content: bytes) -> GarchModel:

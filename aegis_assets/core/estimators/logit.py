@@ -45,7 +45,8 @@ class Logit:
     def probabilities(self, terms: FloatArray, n_classes: int) -> FloatArray:
         """Class probabilities (n, n_classes) given the terms (n, k)."""
         bounded = standardised(terms, np.asarray(self.means), np.asarray(self.deviations))
-        scores = bounded @ np.asarray(self.weights).T + np.asarray(self.levels)
+        pulls = np.einsum("nk,ck->nc", bounded, np.asarray(self.weights))  # one thread
+        scores = pulls + np.asarray(self.levels)
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         shown = np.zeros((len(terms), n_classes))
         shown[:, list(self.classes)] = odds / odds.sum(axis=1, keepdims=True)
@@ -86,12 +87,19 @@ def logit(terms: FloatArray, classes: IntArray, strength: float) -> Logit:
 def _fitted(
     bounded: FloatArray, classes: IntArray, strength: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Levels (classes,) and weights (classes, k), of two classes those of the first zero."""
+    """Levels (classes,) and weights (classes, k), of two classes those of the first zero.
+
+    One thread: the last bits of a large product of matrices depend on their number.
+    """
     from sklearn.linear_model import (  # noqa: PLC0415 - a second that only training should pay
         LogisticRegression as Ridge,
     )
+    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
+        threadpool_limits,
+    )
 
-    ridge = Ridge(C=strength, solver="lbfgs", tol=1e-8, max_iter=_STEPS).fit(bounded, classes)
+    with threadpool_limits(limits=1):
+        ridge = Ridge(C=strength, solver="lbfgs", tol=1e-8, max_iter=_STEPS).fit(bounded, classes)
     if int(ridge.n_iter_.max()) >= _STEPS:
         msg = f"the logistic regression did not converge in {_STEPS} steps: mend the features"
         raise TrainingError(msg)

@@ -7,7 +7,7 @@ challenger as it came.  Other scores pool in their own way by the same rule.
 import numpy as np
 import polars as pl
 
-from aegis_assets.core.estimators.estimator import FloatArray, Outcome, part
+from aegis_assets.core.estimators.estimator import FloatArray, Outcome, answered, part
 from aegis_assets.core.evaluation.scores import Score
 
 
@@ -28,7 +28,7 @@ def shrinkage(score: Score, challenger: FloatArray, anchor: FloatArray, happened
     """
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - 0.2 s, training only
 
-    both = np.isfinite(challenger).all(axis=1) & np.isfinite(anchor).all(axis=1)
+    both = answered(np.column_stack([challenger, anchor]))
     if not both.any():
         return 0.0
     challenger, anchor, happened = challenger[both], anchor[both], part(happened, both)

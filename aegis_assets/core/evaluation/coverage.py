@@ -12,17 +12,16 @@ Raftery (2007), "Strictly Proper Scoring Rules, Prediction, and Estimation", JAS
 3(2).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from aegis_assets.core.errors import DataError, NotEnoughDataError
 from aegis_assets.core.estimators.estimator import FloatArray
 from aegis_assets.core.evaluation.skill import RESAMPLES, block_length
-from aegis_assets.core.frozen import Frozen
+from aegis_assets.core.evidence import Coverage, RangeCoverage
 
 TRAILING = 250
 BAND = 0.99
@@ -39,36 +38,6 @@ class Sampling:
     years: Sequence[int]
     horizon: int
     seed: int
-
-
-class Coverage(Frozen):
-    """How often outcomes stayed within a forecast bound, against how often they should."""
-
-    nominal: float
-    value: float = Field(description="share of all sessions")
-    lower: float | None = Field(description="95 % block bootstrap; null under two blocks")
-    upper: float | None
-    n: int = Field(description="sessions")
-    trailing: float | None = Field(description="share of the last 250; null if there are fewer")
-    band_lower: float = Field(description="99 % binomial band of that share if all is well")
-    band_upper: float
-    worst: float | None = Field(description="least share of any 250 sessions on end")
-    by_year: Mapping[int, float]
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether the last 250 sessions lie in the band; None if there are fewer."""
-        if self.trailing is None:
-            return None
-        return self.band_lower <= self.trailing <= self.band_upper
-
-
-class RangeCoverage(Frozen):
-    """Record of a two-sided range of the path; lengths in log return."""
-
-    coverage: Coverage = Field(description="of both sides together")
-    width: float = Field(description="mean of upper plus lower distance")
-    score: float = Field(description="mean interval score")
 
 
 def quantile_coverage(

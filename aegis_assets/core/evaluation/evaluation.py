@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from aegis_assets.core.errors import DataError
-from aegis_assets.core.estimators.estimator import BoolArray, FloatArray, Outcome, part
+from aegis_assets.core.estimators.estimator import BoolArray, FloatArray, Outcome, answered, part
 from aegis_assets.core.evaluation.calibration import calibrated, shrinkage
 from aegis_assets.core.evaluation.dataset import KEYS
 from aegis_assets.core.evaluation.fitting import outcome_of
@@ -150,10 +150,10 @@ def _matrix(target: Target, table: pl.DataFrame) -> FloatArray:
 
 def _losses(target: Target, name: str, forecast: FloatArray, happened: Outcome) -> FloatArray:
     """Losses (n,), NaN where there is no forecast; raises where one of a forecast is not finite."""
-    answered = ~np.isnan(forecast).all(axis=1)
+    said = answered(forecast)
     losses = np.full(len(forecast), np.nan)
-    losses[answered] = target.score.loss(forecast[answered], part(happened, answered))
-    if not np.isfinite(losses[answered]).all():
+    losses[said] = target.score.loss(forecast[said], part(happened, said))
+    if not np.isfinite(losses[said]).all():
         msg = (
             f"{target.name}: a loss of {name} is not finite: mend its forecasts before the gate, "
             "nothing was decided"

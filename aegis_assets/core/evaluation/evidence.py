@@ -12,16 +12,23 @@ import polars as pl
 from aegis_assets.core.card import Verdict
 from aegis_assets.core.estimators import Estimator, Model
 from aegis_assets.core.estimators.estimator import FloatArray, part
-from aegis_assets.core.evaluation.coverage import Coverage, Sampling, quantile_coverage
+from aegis_assets.core.evaluation.coverage import Sampling, quantile_coverage
 from aegis_assets.core.evaluation.evaluation import Evaluation
 from aegis_assets.core.evaluation.fitting import Fits, Joint, outcome_of
 from aegis_assets.core.evaluation.heads import Asked
 from aegis_assets.core.evaluation.importance import permutation_importance
-from aegis_assets.core.evaluation.reliability import BINS, Reliability, reliability
+from aegis_assets.core.evaluation.reliability import BINS, reliability
 from aegis_assets.core.evaluation.scores import log_loss
-from aegis_assets.core.evaluation.trading import TradingSummary, trading_summary
+from aegis_assets.core.evaluation.trading import trading_summary
 from aegis_assets.core.evaluation.walk_forward import Fold, folds
-from aegis_assets.core.evidence import Evidence, FoldScore, Importances
+from aegis_assets.core.evidence import (
+    Coverage,
+    Evidence,
+    FoldScore,
+    Importances,
+    Reliability,
+    TradingSummary,
+)
 
 COST = 2.0
 _CLASSES_OF_DIRECTION = 3
@@ -45,7 +52,7 @@ class Learnt(Protocol):
         """Loss in training and in validation by epoch."""
 
 
-def evidence_of(
+def evidence_of(  # noqa: PLR0913, PLR0917 - what a verdict is made of
     asked: Asked,
     found: Evaluation,
     verdict: Verdict,
@@ -128,9 +135,7 @@ def _importances(
     asked: Asked, models: Mapping[str, Model], fits: Fits, seed: int
 ) -> dict[str, Importances]:
     """Of every fitted challenger that reads the engine's features one by one."""
-    newest = None
-    for newest in folds(asked.rows, block=asked.target.block):
-        pass
+    newest = next(iter([*folds(asked.rows, block=asked.target.block)][-1:]), None)
     if newest is None or newest.test.height < _ROWS_TO_SHIFT or newest.train.is_empty():
         return {}
     return {
@@ -163,15 +168,19 @@ def _learning_curve(models: Mapping[str, Model]) -> tuple[tuple[float, float], .
 
 
 def _trading(found: Evaluation, name: str | None) -> TradingSummary | None:
-    """Of the sign of the next session's forecast, after costs; of no other target."""
+    """Of the sign of the next session's forecast, after costs; of no other target.
+
+    The position is on the side to which the forecast leans more than it used to on average.
+    """
     label = found.target.label
     if name is None or label.horizon != 1 or len(label.classes) != _CLASSES_OF_DIRECTION:
         return None
-    forecast = found.forecasts[name]
+    answered = found.answered(name)
+    forecast = found.forecasts[name][answered]
     lean = forecast[:, 2] - forecast[:, 0]
     usual = np.cumsum(lean) / np.arange(1, len(lean) + 1)
     positions = np.sign(lean - usual)
-    return trading_summary(positions, np.expm1(found.happened.values), COST, _TRIALS)
+    return trading_summary(positions, np.expm1(found.happened.values[answered]), COST, _TRIALS)
 
 
 _TRIALS = 18

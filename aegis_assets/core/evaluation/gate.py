@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-import polars as pl
 
 from aegis_assets.core.card import CandidateScore, Trial, Verdict
 from aegis_assets.core.evaluation.conditions import Finding, refusals
@@ -124,7 +123,7 @@ def _verdict(found: Evaluation, trials: Sequence[Trial], seed: int) -> Verdict:
     return Verdict(
         source=Source.MODEL if promoted else Source.BASELINE,
         served=promoted or answering,
-        leading=promoted or _nearest(found, trials),
+        leading=promoted or _nearest(trials),
         baseline=strongest,
         score=found.target.score.name,
         baseline_skill=_of_baseline(found, strongest, seed),
@@ -132,7 +131,7 @@ def _verdict(found: Evaluation, trials: Sequence[Trial], seed: int) -> Verdict:
         folds=found.folds,
         base_rates=_base_rates(found),
         candidates=_scores(found),
-        remarks=_remarks(found, trials, None if promoted else answering),
+        remarks=_remarks(found, None if promoted else answering),
     )
 
 
@@ -147,7 +146,7 @@ def _promoted(found: Evaluation, trials: Sequence[Trial], seed: int) -> str | No
     return best
 
 
-def _nearest(found: Evaluation, trials: Sequence[Trial]) -> str | None:
+def _nearest(trials: Sequence[Trial]) -> str | None:
     """The refused contender with the best skill."""
     return max(trials, key=lambda each: each.skill.value).name if trials else None
 
@@ -169,7 +168,7 @@ def _of_baseline(found: Evaluation, name: str, seed: int) -> Skill | None:
     return skill(mine, theirs, found.target.label.horizon, seed)
 
 
-def _remarks(found: Evaluation, trials: Sequence[Trial], answering: str | None) -> tuple[str, ...]:
+def _remarks(found: Evaluation, answering: str | None) -> tuple[str, ...]:
     """What the trials do not say."""
     target, strongest = found.target, found.baselines[0]
     untrained = [name for name in target.contenders if name not in found.losses]
@@ -208,8 +207,3 @@ def skills(evaluations: Sequence[Evaluation | None], seed: int) -> dict[tuple[st
         for found in evaluations
         for each in _contests(found, seed)
     }
-
-
-def sizes_by_year(rows: pl.DataFrame) -> dict[int, int]:
-    """Scored sessions of each calendar year."""
-    return dict(rows.group_by(pl.col("session").dt.year()).len().iter_rows())

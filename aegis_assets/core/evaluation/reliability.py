@@ -13,12 +13,11 @@ Cox (1958), "Two Further Applications of a Model for Binary Regression", Biometr
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from aegis_assets.core.errors import DataError, NotEnoughDataError
 from aegis_assets.core.estimators.estimator import FloatArray, IntArray
 from aegis_assets.core.evaluation.skill import block_length
-from aegis_assets.core.frozen import Frozen
+from aegis_assets.core.evidence import Reliability, ReliabilityBin, Slope
 
 BINS = 10
 RESAMPLES = 250  # each refits; a 95 % bound is then the sixth smallest
@@ -31,37 +30,6 @@ _WORST_CONDITION = 1e10
 _FEWEST_BLOCKS = 2
 _SUM_TOLERANCE = 1e-6
 BoolArray = NDArray[np.bool_]
-
-
-class ReliabilityBin(Frozen):
-    """Sessions of about the same forecast."""
-
-    forecast: float = Field(description="mean probability")
-    observed: float = Field(description="share in which the class came")
-    n: int = Field(description="sessions")
-
-
-class Slope(Frozen):
-    """Recalibration slope of the log-odds: 1 is calibrated, below too bold, above too timid."""
-
-    value: float
-    lower: float | None = Field(description="95 % block bootstrap; null where a resample has none")
-    upper: float | None
-
-
-class Reliability(Frozen):
-    """Calibration and discrimination of class probabilities, out of sample."""
-
-    n: int = Field(description="forecasts")
-    calibration_error: float = Field(description="expected calibration error of the worst class")
-    by_chance: float | None = Field(description="what a calibrated forecast would show on average")
-    worst_class: int = Field(description="the class of the error and the bins")
-    bins: tuple[ReliabilityBin, ...] = Field(description="of equal mass, by ascending forecast")
-    slope: Slope | None = Field(description="null where the forecast or the outcome is constant")
-    auc: float | None = Field(description="top class against bottom; null where either is absent")
-    accuracy: float = Field(description="share in which the likeliest class came")
-    majority: float = Field(description="share of the commonest class: the accuracy of a constant")
-    confusion: tuple[tuple[int, ...], ...] = Field(description="rows happened, columns likeliest")
 
 
 def reliability(

@@ -15,47 +15,17 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import Field
+from numpy.typing import NDArray
 
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.estimators.estimator import FloatArray
-from aegis_assets.core.frozen import Frozen
+from aegis_assets.core.evidence import Performance, TradingSummary
 
 SESSIONS_PER_YEAR = 252
 SMALLEST_RECORD = 30
 CONVINCING = 0.95
 _BASIS_POINT = 1e-4
 _NOISE = 1e-12
-
-
-class Performance(Frozen):
-    """One series of returns; null where the record is too short or never moves."""
-
-    total_return: float
-    annual_return: float | None = Field(description="compounded; null under 252 sessions")
-    sharpe: float | None = Field(description="per year; null under 30 sessions or without variance")
-    sharpe_error: float | None = Field(description="standard error of that, not normal, per year")
-    drawdown: float = Field(description="largest loss from a peak, a fraction in [0, 1]")
-    win_rate: float | None = Field(description="share of active sessions with a gain")
-    probabilistic_sharpe: float | None = Field(description="probability of a Sharpe ratio over 0")
-
-
-class TradingSummary(Frozen):
-    """A strategy before and after costs, beside the market held throughout."""
-
-    n: int = Field(description="sessions")
-    active: int = Field(description="sessions with a position")
-    trades: int = Field(description="positions opened, a change of side included")
-    turnover: float | None = Field(description="traded per year in multiples of the capital")
-    cost: float = Field(description="basis points per unit of turnover")
-    trials: int = Field(description="strategies that were tried, this one included")
-    gross: Performance
-    net: Performance
-    hold: Performance = Field(description="long from the first close, one cost")
-    deflated_sharpe: float | None = Field(
-        description="probability, after costs, of more than the luckiest of the trials"
-    )
-    informational: bool = Field(description="no claim to earn: deflated Sharpe unknown or < .95")
 
 
 @dataclass(frozen=True)
@@ -115,7 +85,7 @@ def trading_summary(
     )
 
 
-def performance(returns: FloatArray, active: np.ndarray) -> Performance:
+def performance(returns: FloatArray, active: NDArray[np.bool_]) -> Performance:
     """The record of simple returns (n,), of which wins are counted where `active`."""
     n = len(returns)
     wealth: FloatArray = np.maximum(1 + returns, 0.0).cumprod()  # nothing is earned on nothing

@@ -89,7 +89,7 @@ def final_fits(
         estimator: pool.submit(_together, estimator, sharing(asked, estimator), trained, seed, fits)
         for estimator in joint_estimators([each.target for each in asked])
     }
-    made = pool.map(lambda job: _fitted(*job, seed, fits), jobs)
+    made = pool.map(lambda job: _fitted(job[0], job[1], seed, fits), jobs)
     models: dict[str, dict[str, Model]] = {each.target.name: {} for each in asked}
     for (each, estimator), model in zip(jobs, made, strict=True):
         models[each.target.name][estimator.name] = model

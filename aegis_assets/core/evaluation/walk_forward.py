@@ -122,4 +122,5 @@ def _said(model: Model, context: int, fold: Fold) -> FloatArray:
         return model.forecast(fold.test.select(model.columns))
     asked = pl.concat([fold.before.tail(context), fold.block])
     said = model.forecast(asked.select(model.columns))[-fold.block.height :]
-    return said[fold.block["outcome"].is_not_null().to_numpy()]
+    kept: FloatArray = said[fold.block["outcome"].is_not_null().to_numpy()]
+    return kept
