@@ -57,10 +57,14 @@ class Evaluation:
 
     @property
     def baselines(self) -> list[str]:
-        """Baselines that answered on at least half of the sessions, the strongest first."""
+        """Baselines that answered on at least half of the sessions, the strongest first.
+
+        They are ranked on the sessions that all of them answered.
+        """
         names = [each.name for each in self.target.baselines]
         usable = [name for name in names if self.answered(name).mean() >= _ENOUGH]
-        return sorted(usable, key=self._against_the_plainest)
+        all_of_them = np.all([self.answered(name) for name in usable], axis=0)
+        return sorted(usable, key=lambda name: float(self.losses[name][all_of_them].sum()))
 
     @property
     def contenders(self) -> list[str]:
@@ -75,10 +79,6 @@ class Evaluation:
         """Losses of two candidates on the sessions that both answered, and which those are."""
         both = self.answered(name) & self.answered(other)
         return self.losses[name][both], self.losses[other][both], both
-
-    def _against_the_plainest(self, name: str) -> float:
-        mine, plain, _ = self.pair(name, self.plainest)
-        return float(mine.mean() / plain.mean())
 
 
 def evaluation(target: Target, forecasts: pl.DataFrame) -> Evaluation | None:
