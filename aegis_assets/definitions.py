@@ -15,6 +15,7 @@ from aegis_assets.defs.io_managers import (
     WarehouseIOManager,
 )
 from aegis_assets.defs.jobs import jobs
+from aegis_assets.defs.model_checks import model_checks
 from aegis_assets.defs.models import model_assets
 from aegis_assets.defs.payload import payload_assets, payload_checks
 from aegis_assets.defs.raw import raw_assets
@@ -29,6 +30,7 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
     chosen = here.settings
     publications = publisher or FolderPublisher(chosen.publish_folder)
     warehouse = Warehouse(chosen.warehouse_file)
+    models = ModelStore(chosen.models_folder)
     return dg.Definitions(
         assets=[
             *raw_assets(here),
@@ -45,6 +47,7 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
             *intraday_checks(here),
             *session_feature_checks(here),
             *feature_checks(),
+            *model_checks(),
             *payload_checks(),
         ],
         jobs=jobs(here),
@@ -52,7 +55,8 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
             "warehouse": WarehouseIOManager(warehouse),
             "warehouse_file": warehouse,
             "bar_store": BarStore(warehouse),
-            "model_store": ModelStoreIOManager(ModelStore(chosen.models_folder)),
+            "model_store": ModelStoreIOManager(models),
+            "stored_models": models,
             "publisher": PublisherIOManager(publications, here.source.now),
             "publications": publications,
         },

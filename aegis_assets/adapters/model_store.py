@@ -1,19 +1,21 @@
 """Fitted models on disk: ``root/<engine>/<target>/<partition>/{weights, card.json}``.
 
 Weights lie under names that contain their hash, so a new model never overwrites the
-bytes that the old card speaks of; writing ``card.json`` is what makes the new one count.
+bytes that the old card speaks of; writing ``card.json`` is what makes the new one count.  Which
+of the weeks serve is told by the withdrawals beside them.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from aegis_assets.adapters.files import locked, refusal, sync_folder, write_atomically
+from aegis_assets.adapters.withdrawals import Withdrawal, Withdrawals, week_served
 from aegis_assets.core.card import Artefact, Card
 from aegis_assets.core.errors import ArtifactError, StorageError
 
@@ -30,6 +32,7 @@ class ModelStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._withdrawals = Withdrawals(root)
 
     def save(self, artefact: Artefact) -> Path:
         """Keep `artefact` in place of the one of its partition; the folder it lies in.
@@ -50,22 +53,38 @@ class ModelStore:
 
     def load(self, engine: str, target: str, partition: str) -> Artefact:
         """The model as it was saved, or `ArtifactError`: nothing else is ever returned."""
-        folder = self._folder(engine, target, partition)
-        if not (folder / CARD).exists():
-            known = ", ".join(self.partitions(engine, target)) or "none"
-            raise ArtifactError(
-                f"no model {engine}/{target} of {partition} in {self._root} "
-                f"(there: {known}): train it first"
-            )
+        folder = self._stored(engine, target, partition)
         with _hold(folder, write=False):
             artefact = _verified(folder)
-        card = artefact.card
-        if (card.engine, card.target, card.trained_to.isoformat()) != (engine, target, partition):
-            raise ArtifactError(
-                f"{folder} holds {card.engine}/{card.target} of {card.trained_to}, expected "
-                f"{engine}/{target} of {partition}: move it back or retrain it"
-            )
+        _refuse_other(folder, artefact.card, (engine, target, partition))
         return artefact
+
+    def card(self, engine: str, target: str, partition: str) -> Card:
+        """The card alone, without a look at the weights that it speaks of."""
+        folder = self._stored(engine, target, partition)
+        with _hold(folder, write=False):
+            card = _card(folder)
+        _refuse_other(folder, card, (engine, target, partition))
+        return card
+
+    def withdrawals(self, engine: str) -> tuple[Withdrawal, ...]:
+        """All withdrawals of the engine, in the order in which they were said."""
+        return self._withdrawals.facts(_checked(engine))
+
+    def withdraw(self, engine: str, facts: Iterable[Withdrawal]) -> Path:
+        """Keep these facts after the others; the file they lie in."""
+        return self._withdrawals.add(_checked(engine), facts)
+
+    def week_served(
+        self, engine: str, target: str, asked: str, moment: datetime | None = None
+    ) -> str:
+        """The partition that serves a slot of `asked` that ends at `moment`.
+
+        It is `asked` itself unless that was withdrawn before.  Without a moment, all that was ever
+        said counts.
+        """
+        facts = self.withdrawals(engine)
+        return week_served(facts, target, date.fromisoformat(asked), moment).isoformat()
 
     def partitions(self, engine: str, target: str) -> list[str]:
         """Partitions that have a model, oldest first."""
@@ -78,6 +97,16 @@ class ModelStore:
         folder = self._root / _checked(engine)
         names = {card.parent.parent.name for card in folder.glob(f"*/*/{CARD}")}
         return sorted(name for name in names if _NAME.fullmatch(name))
+
+    def _stored(self, engine: str, target: str, partition: str) -> Path:
+        folder = self._folder(engine, target, partition)
+        if not (folder / CARD).exists():
+            known = ", ".join(self.partitions(engine, target)) or "none"
+            raise ArtifactError(
+                f"no model {engine}/{target} of {partition} in {self._root} "
+                f"(there: {known}): train it first"
+            )
+        return folder
 
     def _folder(self, engine: str, target: str, partition: str) -> Path:
         if not _is_partition(partition):
@@ -103,6 +132,15 @@ def _hold(folder: Path, *, write: bool) -> Iterator[None]:
         if write:
             raise StorageError(refusal(folder, error)) from error
         raise ArtifactError(f"{folder} could not be read ({error}): check that disk") from error
+
+
+def _refuse_other(folder: Path, card: Card, asked: tuple[str, str, str]) -> None:
+    if (card.engine, card.target, card.trained_to.isoformat()) != asked:
+        engine, target, partition = asked
+        raise ArtifactError(
+            f"{folder} holds {card.engine}/{card.target} of {card.trained_to}, expected "
+            f"{engine}/{target} of {partition}: move it back or retrain it"
+        )
 
 
 def _verified(folder: Path) -> Artefact:

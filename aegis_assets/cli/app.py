@@ -1,32 +1,32 @@
-"""Commands of `aegis`: run, show, replay, schema, indicators, doctor."""
+"""Commands of `aegis`: run, show, replay, train, validate, models, schema, indicators, doctor."""
 
 import difflib
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
-import dagster as dg
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.sample import sample_panel
+from aegis_assets.cli.console import console, errors, instance_of, progress_bars, readable_errors
 from aegis_assets.cli.doctor import as_json, examination, summary, told
 from aegis_assets.cli.findings import Level
+from aegis_assets.cli.models import models_app
 from aegis_assets.cli.replaying import remade
 from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.cli.tables import forecast_table, target_table, unavailable_lines
+from aegis_assets.cli.training import train
 from aegis_assets.cli.turns import turn
+from aegis_assets.cli.validation import validate
 from aegis_assets.core.catalogue import catalogue
-from aegis_assets.core.errors import AegisError, PublishError, SettingsError
+from aegis_assets.core.errors import PublishError
 from aegis_assets.core.feature_quality import correlation_clusters
 from aegis_assets.core.indicators import INDICATORS, indicator_table
 from aegis_assets.core.payload import Payload
@@ -34,41 +34,14 @@ from aegis_assets.definitions import graph
 from aegis_assets.defs.world import world
 from aegis_assets.settings import Settings, settings
 
-_WIDTH_OF_A_FILE = 130
-
 app = typer.Typer(
     help="Forecasts for option traders, each with its source and its record.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
-if not console.is_terminal:
-    console.width = max(console.width, _WIDTH_OF_A_FILE)
-_errors = Console(stderr=True, highlight=False)
-
-
-@contextmanager
-def _readable_errors() -> Iterator[None]:
-    """Errors of the graph in a sentence and exit status 1; a bug still shows its trace."""
-    try:
-        yield
-    except (AegisError, dg.DagsterError) as error:
-        _errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
-        _errors.print(str(error), markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
-
-
-def _instance(chosen: Settings) -> dg.DagsterInstance:
-    """The instance of the folder that holds dagster.yaml."""
-    here = Path.cwd()
-    home = chosen.dagster_home or here
-    if not (here / "dagster.yaml").exists():
-        msg = f"{here} holds no dagster.yaml: start aegis in the project's folder"
-        raise SettingsError(msg)
-    if home.resolve() != here:
-        msg = f"DAGSTER_HOME is {home}, but you are in {here}: start aegis there, or unset it"
-        raise SettingsError(msg)
-    return dg.DagsterInstance.from_config(str(home))
+app.add_typer(models_app, name="models")
+app.command()(train)
+app.command()(validate)
 
 
 @app.command()
@@ -77,25 +50,14 @@ def run(
     rebuild: Annotated[bool, typer.Option(help="Make all history again, not what is due.")] = False,
 ) -> None:
     """Backfill what is missing, train what is due, publish, and show the forecasts."""
-    with _readable_errors():
+    with readable_errors():
         chosen = settings()
         here = world(chosen)
-        platform = Platform(here, graph(here), _instance(chosen))
-        with turn(Path.cwd(), platform.instance), _bars() as bars:
+        platform = Platform(here, graph(here), instance_of(chosen))
+        with turn(Path.cwd(), platform.instance), progress_bars() as bars:
             for stage in platform.due(rebuild=rebuild):
                 _run(platform, stage, bars)
         _show(chosen)
-
-
-def _bars() -> Progress:
-    return Progress(
-        TextColumn("{task.fields[stage]:<9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-        console=console,
-    )
 
 
 def _run(platform: Platform, stage: Stage, bars: Progress) -> None:
@@ -115,7 +77,7 @@ def show(
     *, targets: Annotated[bool, typer.Option(help="Only the record of every target.")] = False
 ) -> None:
     """The current payload as tables."""
-    with _readable_errors():
+    with readable_errors():
         _show(settings(), only_targets=targets)
 
 
@@ -167,7 +129,7 @@ def doctor(
 ) -> None:
     """Whether all that a run needs is there: one line each, with the remedy."""
     found = []
-    for line in examination(_instance):
+    for line in examination(instance_of):
         found.append(line)
         if not for_machines:
             console.print(told(line), soft_wrap=True)
@@ -188,7 +150,7 @@ def replay(
     ] = False,
 ) -> None:
     """Make a past slot again and say whether it is byte-identical to what was published."""
-    with _readable_errors():
+    with readable_errors():
         chosen = settings()
         published = FolderPublisher(chosen.publish_folder).published(slot)
         if published is None:
@@ -198,7 +160,7 @@ def replay(
         with TemporaryDirectory() as folder:
             made = remade(chosen, slot, Path(folder), published, from_source=from_source)
         if made != published:
-            _errors.print(f"slot {slot} differs from what was published:", style="bold red")
+            errors.print(f"slot {slot} differs from what was published:", style="bold red")
             _difference(published, made)
             raise typer.Exit(1)
         how = "from source, models retrained" if from_source else "from stored models"

@@ -6,17 +6,13 @@ from datetime import datetime
 from uuid import uuid4
 
 import dagster as dg
-from pydantic import ValidationError
 
-from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, was_late
 from aegis_assets.cli.turns import BY_HAND
-from aegis_assets.core.engines import ENGINES
-from aegis_assets.core.errors import ArtifactError, SettingsError
-from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.payload import Payload, Status
+from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.sessions import close_of, last_opened_session
 from aegis_assets.defs.candles import DAILY as CANDLES
 from aegis_assets.defs.candles import outdated_months
@@ -37,7 +33,7 @@ from aegis_assets.settings import Settings
 RANGE_START = "dagster/asset_partition_range_start"
 _MATURING = 3
 _RECENT_RUNS = 50
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Progress = Callable[[str], None]
 
@@ -77,6 +73,27 @@ class Platform:
         """The tables."""
         return Warehouse(self.settings.warehouse_file)
 
+    @property
+    def store(self) -> ModelStore:
+        """The models."""
+        return ModelStore(self.settings.models_folder)
+
+    @property
+    def publisher(self) -> FolderPublisher:
+        """The payloads."""
+        return FolderPublisher(self.settings.publish_folder)
+
+    def end_of(self, slot: str) -> datetime:
+        """The moment at which the slot is over."""
+        return self._window(slot).end
+
+    def start_of(self, slot: str) -> datetime:
+        """The moment at which the slot begins."""
+        return self._window(slot).start
+
+    def _window(self, slot: str) -> dg.TimeWindow:
+        return self.world.partitions.slots.time_window_for_partition_key(slot)
+
     def keys_of(self, job: str) -> list[str]:
         """All partitions of a job that exist by the source's clock, the oldest first."""
         definition = self.graph.resolve_job_def(job).partitions_def
@@ -89,25 +106,26 @@ class Platform:
         yield self._stage(INGESTION_JOB, "bars", asked, rebuild=rebuild)
         months = self._due_months(rebuild=rebuild)
         yield self._stage(HISTORY_JOB, "history", months)
-        slot = self._newest_slot()
+        slot = self.newest_slot()
         week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[0][:10]][-1:]
         same_past = months != self.keys_of(HISTORY_JOB)
-        fault = self._fault_of_models(week) if self._is_fresh(TRAINING_JOB, week) else ""
+        fault = fault_of_models(self.store, week) if self._is_fresh(TRAINING_JOB, week) else ""
         trained = same_past and self._is_fresh(TRAINING_JOB, week) and not fault
         yield self._stage(TRAINING_JOB, "training", [] if trained else week, fault)
         session: list[str] = []
         if self.world.source.is_live:
             session = self._session_to_look_at()
             yield self._stage(INTRADAY_JOB, "intraday", session)
-        published = self._is_fresh(PUBLICATION_JOB, slot) and self._is_published(slot)
-        waited_for = bool(session) and published and self._was_late(slot[0])
+        published = self._is_fresh(PUBLICATION_JOB, slot) and is_published(self.publisher, slot)
+        waited_for = bool(session) and published and was_late(self.publisher, slot[0])
         same = trained and not months and published and not waited_for
+        same = same and self._is_as_served(slot[0])
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
 
     def run(self, stage: Stage, progress: Progress) -> None:
         """Materialize the stage; raises the first error of the graph's code, or a failed check."""
         run_id = str(uuid4())
-        self.instance.add_event_listener(run_id, lambda entry: _heard(entry, progress))
+        self.instance.add_event_listener(run_id, lambda entry: heard(entry, progress))
         tags = {
             RANGE_START: stage.keys[0],
             "dagster/asset_partition_range_end": stage.keys[-1],
@@ -116,12 +134,12 @@ class Platform:
         self.graph.resolve_job_def(stage.job).execute_in_process(
             run_id=run_id,
             instance=self.instance,
-            run_config=_QUIET | (rebuild_config() if stage.rebuild else {}),
+            run_config=QUIET | (rebuild_config() if stage.rebuild else {}),
             partition_key=stage.keys[0] if single else None,
             tags=BY_HAND if single else BY_HAND | tags,
         )
 
-    def _newest_slot(self) -> list[str]:
+    def newest_slot(self) -> list[str]:
         """The slot that is to be published; its week is that of its models."""
         slot = self.keys_of(PUBLICATION_JOB)[-1:]
         if not slot:
@@ -210,38 +228,22 @@ class Platform:
         stored = self.warehouse.tables()
         return all(table_name(asset) in stored for asset in assets)
 
-    def _fault_of_models(self, weeks: list[str]) -> str:
-        """Why some model of these weeks cannot be served; nothing if all can."""
-        store = ModelStore(self.settings.models_folder)
-        running = library_versions()
-        try:
-            for week in weeks:
-                for engine in ENGINES:
-                    for target in engine.targets:
-                        stored = store.load(engine.name, target.name, week)
-                        forecaster(stored, target, engine.code_version, running)
-        except ArtifactError as error:
-            return str(error)
-        return ""
-
-    def _is_published(self, slots: list[str]) -> bool:
-        """Whether the payloads are there and keep the contract as it is now."""
-        publisher = FolderPublisher(self.settings.publish_folder)
-        try:
-            for content in (publisher.current(), *map(publisher.published, slots)):
-                if content is None:
-                    return False
-                Payload.model_validate_json(content)
-        except ValidationError:
+    def _is_as_served(self, slot: str) -> bool:
+        """Whether the slot's payload is of the models that serve it by now."""
+        publisher, store = self.publisher, self.store
+        if is_overruled(store, publisher, slot, self.end_of(slot)):
             return False
-        return True
+        week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[:10]][-1:]
+        asked = [(asset, week[0]) for asset in self._assets(TRAINING_JOB) if week]
+        trained = [self._made_at(asset, key) for asset, key in asked]
+        published = [self._made_at(asset, slot) for asset in self._assets(PUBLICATION_JOB)]
+        return max(trained, default=0.0) <= min(published, default=0.0)
 
-    def _was_late(self, slot: str) -> bool:
-        """Whether the slot's payload says that what it needed was not there yet."""
-        content = FolderPublisher(self.settings.publish_folder).published(slot)
-        if content is None:
-            return True
-        return Payload.model_validate_json(content).data_quality.status is Status.STALE
+    def _made_at(self, asset: dg.AssetKey, key: str) -> float:
+        """When the partition was last materialized, seconds since 1970; 0 if never."""
+        newest = dg.AssetRecordsFilter(asset, asset_partitions=[key])
+        records = self.instance.fetch_materializations(newest, limit=1).records
+        return records[0].timestamp if records else 0.0
 
     def _stage(
         self, job: str, title: str, keys: list[str], why: str = "", *, rebuild: bool = False
@@ -250,7 +252,7 @@ class Platform:
         return Stage(job, title, tuple(keys), events, why, rebuild)
 
 
-def _heard(entry: dg.EventLogEntry, progress: Progress) -> None:
+def heard(entry: dg.EventLogEntry, progress: Progress) -> None:
     event = entry.dagster_event
     heard = (
         dg.DagsterEventType.ASSET_MATERIALIZATION,

@@ -6,7 +6,7 @@ others is refused before anything is written.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -32,6 +32,13 @@ MAY_BE_ABSENT = "aegis/may_be_absent"
 def _window(context: dg.InputContext | dg.OutputContext, metadata: Mapping[str, Any]) -> Window:
     first, after = days_of(context.asset_partitions_time_window)
     return Window(metadata[PARTITION_COLUMN], first, after)
+
+
+def _moment(context: dg.InputContext) -> datetime | None:
+    """End of the slot that asks; None where what asks is of the same partition, or no run."""
+    if not context.has_partition_key or context.partition_key == context.asset_partition_key:
+        return None
+    return context.step_context.partition_time_window.end
 
 
 def table_name(key: dg.AssetKey) -> str:
@@ -86,12 +93,21 @@ class ModelStoreIOManager(dg.IOManager):
         context.add_output_metadata({"folders": paths, "models": len(paths)})
 
     def load_input(self, context: dg.InputContext) -> dict[str, Artefact]:
-        """The verified artefacts of the one training week that is asked for, by target."""
-        week = context.asset_partition_key
+        """The verified artefacts that serve the training week asked for, by target.
+
+        For a slot they are those that stand at its end; the week's own where the week is meant.
+        """
+        week, moment = context.asset_partition_key, _moment(context)
         engine = next(each for each in ENGINES if each.name == context.asset_key.path[-1])
-        return {
-            target.name: self._store.load(engine.name, target.name, week)
+        serving = {
+            target.name: week
+            if moment is None
+            else self._store.week_served(engine.name, target.name, week, moment)
             for target in engine.targets
+        }
+        return {
+            target: self._store.load(engine.name, target, served)
+            for target, served in serving.items()
         }
 
 

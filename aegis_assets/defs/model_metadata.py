@@ -1,41 +1,112 @@
-"""What the page of a models asset shows: verdicts as a table, skill as a picture."""
+"""What the page of a models asset shows: what is served, the verdicts as a table, pictures."""
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
-from aegis_assets.adapters.plots import skill_plot
+from aegis_assets.adapters.model_plots import pictures, shown
 from aegis_assets.core.card import Artefact, Card
+from aegis_assets.core.evidence import Coverage, Reliability
+from aegis_assets.core.frozen import Source
+
+_HEADS = {
+    "target": "---",
+    "n": "---:",
+    "base rate": "---",
+    "baseline": "---",
+    "its skill": "---",
+    "contender": "---",
+    "skill": "---",
+    "calibration error": "---:",
+    "slope": "---",
+    "AUC, or coverage": "---",
+    "served": "---",
+    "first reason": "---",
+}
+_TOLD = (
+    "*n*: scored sessions out of sample. *its skill*: of the strongest baseline against the "
+    "plainest; *skill*: of the leading contender against the strongest baseline; both with their "
+    "95 % interval. Calibration, slope and AUC or coverage are the contender's, where there is "
+    "none those of what is served. *first reason*: why no contender answers."
+)
+_SERVED = (Source.MODEL, Source.BASELINE)
 
 
-def page_of(made: Sequence[Artefact], title: str) -> dict[str, dg.MarkdownMetadataValue]:
-    """The verdicts as a table and as a plot."""
+def page_of(
+    made: Sequence[Artefact], title: str, seconds: float
+) -> dict[str, dg.MetadataValue[Any]]:
+    """What is served, what it cost, the verdicts as a table, and the evidence in pictures."""
     cards = [each.card for each in made]
-    plot = b64encode(skill_plot(cards, title)).decode()
     return {
+        **{name: dg.MetadataValue.int(count) for name, count in counts(cards).items()},
+        "seconds": dg.MetadataValue.float(round(seconds, 1)),
+        "bytes": dg.MetadataValue.int(bytes_of(made)),
         "verdicts": dg.MetadataValue.md(verdict_table(cards)),
-        "skill": dg.MetadataValue.md(f"![{title}](data:image/png;base64,{plot})"),
+        **{name: _image(name, content) for name, content in pictures(cards, title).items()},
     }
 
 
+def counts(cards: Sequence[Card]) -> dict[str, int]:
+    """Targets by what answers them."""
+    found = Counter(card.verdict.source for card in cards)
+    named = {f"served as {source}": found[source] for source in _SERVED}
+    return named | {"not served": len(cards) - sum(named.values())}
+
+
+def bytes_of(made: Sequence[Artefact]) -> int:
+    """Size of all weights; the cards come on top."""
+    return sum(len(content) for each in made for content in each.files.values())
+
+
 def verdict_table(cards: Sequence[Card]) -> str:
-    """The decisions as a Markdown table."""
-    lines = [
-        "| target | n | base rate | baseline | its skill | contender | its skill | served |",
-        "|---|---|---|---|---|---|---|---|",
+    """The decisions as a Markdown table, one row per target."""
+    lines = [_row([*_HEADS]), _row([*_HEADS.values()]), *(_row(_cells(card)) for card in cards)]
+    return "\n".join([*lines, "", _TOLD])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(card: Card) -> list[str]:
+    verdict = card.verdict
+    of = shown(card) or ""
+    reliable = card.evidence.reliability.get(of)
+    return [
+        f"`{card.target}`",
+        f"{max((each.n for each in verdict.candidates), default=0):,}",
+        " / ".join(f"{rate:.2f}" for rate in verdict.base_rates),
+        verdict.baseline or "",
+        str(verdict.baseline_skill or ""),
+        verdict.leading or "",
+        str(verdict.skill or ""),
+        f"{reliable.calibration_error:.3f}" if reliable else "",
+        _slope(reliable),
+        _auc(reliable) or _covered(card.evidence.coverage.get(of, ())),
+        " ".join([f"**{verdict.source}**", verdict.served or ""]).strip(),
+        next(iter(verdict.reasons), ""),
     ]
-    for card in cards:
-        verdict = card.verdict
-        cells = (
-            card.target,
-            str(verdict.skill.n if verdict.skill else 0),
-            " / ".join(f"{rate:.3f}" for rate in verdict.base_rates),
-            verdict.baseline or "",
-            str(verdict.baseline_skill or ""),
-            verdict.leading or "",
-            str(verdict.skill or ""),
-            f"{verdict.source}: {verdict.served or ''} ({'; '.join(verdict.reasons)})",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+
+
+def _slope(reliable: Reliability | None) -> str:
+    if reliable is None or reliable.slope is None:
+        return ""
+    found = reliable.slope
+    if found.lower is None or found.upper is None:
+        return f"{found.value:.2f}"
+    return f"{found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}]"
+
+
+def _auc(reliable: Reliability | None) -> str:
+    return "" if reliable is None or reliable.auc is None else f"{reliable.auc:.3f}"
+
+
+def _covered(quantiles: Sequence[Coverage]) -> str:
+    return ", ".join(f"{each.value:.3f} at {each.nominal:g}" for each in quantiles)
+
+
+def _image(name: str, content: bytes) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"![{name}](data:image/png;base64,{b64encode(content).decode()})")

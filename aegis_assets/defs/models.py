@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import perf_counter
 
 import dagster as dg
 import polars as pl
@@ -104,6 +105,7 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
     def models(
         context: dg.AssetExecutionContext, walked: pl.DataFrame, **tables: pl.DataFrame
     ) -> list[Artefact]:
+        begun = perf_counter()
         cutoff, _ = span(context)
         training = Training(
             market=world.market.name,
@@ -117,7 +119,8 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
         put = asked(engine, tables["features"], tables["labels"], cutoff, tables.get("core"))
         with fitting(world) as (pool, fits):
             made = judged(put, walked, training, pool, fits)
-        context.add_output_metadata(page_of(made, f"{engine.title}, trained to {cutoff}"))
+        seconds = perf_counter() - begun
+        context.add_output_metadata(page_of(made, f"{engine.title}, trained to {cutoff}", seconds))
         return made
 
     return models

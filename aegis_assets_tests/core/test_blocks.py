@@ -6,13 +6,14 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from aegis_assets.core.frozen import Source
 from aegis_assets.core.engines import BUYER, DIRECTION, ENGINES, SELLER, VOLATILITY
-from aegis_assets.core.engines.blocks.direction import Direction, direction_block
+from aegis_assets.core.engines.blocks.direction import LABELS, Direction, direction_block
 from aegis_assets.core.engines.blocks.seller import BreachProbability, coherent
 from aegis_assets.core.engines.blocks.words import Level
 from aegis_assets.core.engines.engine import answers
 from aegis_assets.core.engines.volatility import present_scales
+from aegis_assets.core.frozen import Source
+from aegis_assets.core.labels.path import LEVELS
 from aegis_assets_tests.core import trained
 
 SPOT = 1_000.0
@@ -24,10 +25,10 @@ every_block = pytest.mark.parametrize("engine", WITH_BLOCK, ids=lambda each: eac
 def answered(engine, source=Source.BASELINE, features=None, **others):
     """The engine's answers at the last session of the synthetic candles."""
     made = trained.forecasters(source, **others)
-    today = {name: table.tail(1) for name, table in trained.features().items()}
-    core = answers(VOLATILITY, today["volatility"], made["volatility"], {})
-    scales = present_scales(today["volatility"], core)
-    table = today[engine.name] if features is None else features
+    known = trained.features()
+    core = answers(VOLATILITY, known["volatility"], made["volatility"], {})
+    scales = present_scales(known["volatility"], core)
+    table = known[engine.name] if features is None else features
     return answers(engine, table, made[engine.name], scales)
 
 
@@ -105,7 +106,7 @@ def test_moves_and_intervals_are_read_off_the_core_s_law():
 
 def test_longer_horizons_have_wider_intervals():
     made, _ = direction_block(answered(DIRECTION), SPOT)
-    bands = [getattr(made.horizons, f"t{each.horizon}").interval for each in DIRECTION.labels]
+    bands = [getattr(made.horizons, f"t{each.horizon}").interval for each in LABELS]
     widths = [band.upper - band.lower for band in bands]
 
     assert widths == sorted(widths)
@@ -160,10 +161,10 @@ def test_unavailable_answers_give_nulls_with_reasons(engine):
 
 @every_block
 def test_a_question_that_cannot_be_asked_is_unavailable_though_its_model_is_there(engine):
-    """One feature is null today: nothing stands in for it."""
-    name = engine.feature_names(engine.targets[0])[0]
-    today = trained.features()[engine.name].tail(1)
-    holed = today.with_columns(pl.lit(None, dtype=pl.Float64).alias(name))
+    """One feature that all of them read is null today: nothing stands in for it."""
+    known = trained.features()[engine.name]
+    before = pl.int_range(pl.len()) < known.height - 1
+    holed = known.with_columns(pl.when(before).then("ewma_volatility").alias("ewma_volatility"))
     block, provenance = engine.block(answered(engine, Source.MODEL, holed), SPOT)
 
     assert {value for _, value in leaves(block.model_dump())} == {None}
@@ -244,15 +245,79 @@ def test_one_silent_point_silences_the_curve_with_its_own_reason(silent):
     assert provenance["breach_probabilities"].reasons == (trained.REFUSED,)
 
 
-def test_the_safe_range_is_the_core_s_quantile_of_the_excursion():
-    made = answered(SELLER)
-    block, _ = SELLER.block(made, SPOT)
-    base = made["touch_1_20"]
-    width = base.law.quantile(0.9, base.scale)
+def edges(**changes):
+    """The answers to both edges of the twenty sessions' range, some of them changed."""
+    return answered(SELLER) | changes
 
-    assert block.safe_range.upper == pytest.approx(SPOT * math.exp(width))
-    assert block.safe_range.lower == pytest.approx(SPOT * math.exp(-width))
+
+def test_the_safe_range_lies_between_the_edges_that_are_left_behind_with_a_twentieth_each():
+    made = edges()
+    block, _ = SELLER.block(made, SPOT)
+    place = LEVELS.index(0.95)
+    rise, fall = (made[name].forecast.served[place] for name in ("rise_20", "fall_20"))
+
+    assert block.safe_range.upper == pytest.approx(SPOT * math.exp(rise))
+    assert block.safe_range.lower == pytest.approx(SPOT * math.exp(-fall))
     assert (block.safe_range.horizon_days, block.safe_range.coverage) == (20, 0.9)
+    assert rise != fall
+
+
+def test_each_edge_of_the_safe_range_has_its_own_source():
+    served = answered(SELLER)["rise_20"].forecast.served
+    made = edges(rise_20=saying(answered(SELLER)["rise_20"], *served, source=Source.MODEL))
+    _, provenance = SELLER.block(made, SPOT)
+
+    assert provenance["safe_range.upper"].source is Source.MODEL
+    assert provenance["safe_range.lower"].source is Source.BASELINE
+    assert "rise_20" in provenance["safe_range.upper"].model
+    assert "fall_20" in provenance["safe_range.lower"].model
+    assert provenance["safe_range.coverage"].source is Source.BASELINE
+
+
+@pytest.mark.parametrize("silent", ["rise_20", "fall_20"])
+def test_without_one_of_its_edges_there_is_no_safe_range(silent):
+    made = answered(SELLER, **{silent: Source.UNAVAILABLE})
+    block, provenance = SELLER.block(made, SPOT)
+
+    assert block.safe_range is None
+    assert provenance["safe_range"].source is Source.UNAVAILABLE
+    assert provenance["safe_range"].reasons == (trained.REFUSED,)
+    assert not [path for path in provenance if path.startswith("safe_range.")]
+
+
+@pytest.mark.parametrize(
+    ("served", "level"),
+    [
+        ((0.5, 0.3, 0.2), Level.LOW),
+        ((0.3, 0.4, 0.3), Level.MEDIUM),
+        ((0.2, 0.3, 0.5), Level.HIGH),
+    ],
+)
+def test_the_regime_is_the_likeliest_class(served, level):
+    made = answered(SELLER)
+    block, provenance = SELLER.block(made | {"regime_10": saying(made["regime_10"], *served)}, SPOT)
+
+    assert block.regime is level
+    assert "regime_10" in provenance["regime"].model
+
+
+@pytest.mark.parametrize(("down", "up"), [(0.4, 0.6), (0.55, 0.45)])
+def test_the_bias_of_a_spike_is_what_its_model_says(down, up):
+    made = answered(BUYER)
+    block, provenance = BUYER.block(made | {"spike_1": saying(made["spike_1"], down, up)}, SPOT)
+
+    assert (block.spike_direction_bias.down_prob, block.spike_direction_bias.up_prob) == (down, up)
+    assert "spike_1" in provenance["spike_direction_bias"].model
+
+
+@pytest.mark.parametrize(
+    ("engine", "path"), [(SELLER, "trap"), (BUYER, "theta_edge")], ids=["trap", "theta"]
+)
+def test_what_has_no_place_in_the_payload_yet_says_that_its_model_is_judged(engine, path):
+    block, provenance = engine.block(answered(engine, Source.MODEL), SPOT)
+
+    assert getattr(block, path) is None
+    assert "trained and judged" in provenance[path].reasons[0]
 
 
 def test_distances_are_the_label_s_own_thresholds():

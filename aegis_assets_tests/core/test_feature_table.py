@@ -29,6 +29,9 @@ from aegis_assets.core.markets import NIFTY, SP500
 from aegis_assets.core.universe import Instrument, InstrumentClass
 from aegis_assets_tests.core import synthetic
 
+LONG = 1_100
+"""Sessions enough for the terciles of a thousand."""
+
 every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda each: each.name)
 
 
@@ -50,7 +53,7 @@ TRADED_20 = spec(pl.col("volume") / pl.col("volume").rolling_mean(20), 20, "trad
 
 @every_engine
 def test_a_row_is_whole_where_the_target_s_question_can_be_asked(engine):
-    panel = synthetic.panel(index_starts=400)
+    panel = synthetic.panel(LONG, index_starts=400)
     table = feature_table(panel, engine)
     found = feature_ledger(table, panel, engine)
 
@@ -119,7 +122,8 @@ def test_a_null_without_a_reason_is_refused_by_name(panel):
         counted(panel, RETURN_5, holes)
 
 
-def test_a_ledger_of_one_month_counts_that_month_alone(panel):
+def test_a_ledger_of_one_month_counts_that_month_alone():
+    panel = synthetic.panel(LONG)
     table = feature_table(panel, SELLER)
     newest = pl.col("session").dt.month_start() == pl.col("session").max().dt.month_start()
     month = table.filter(newest)
@@ -208,3 +212,67 @@ def test_an_engine_that_reads_volume_runs_on_what_is_traded():
 def test_the_engines_that_are_served_read_no_volume(engine):
     refuse_market(engine, NIFTY)
     refuse_market(engine, SP500)
+
+
+def calm(panel):
+    """The seller's feature table with what `trap_5` knows of each session."""
+    table = feature_table(panel, SELLER)
+    return table, table["trap_5_asked"]
+
+
+def test_whether_a_question_is_asked_is_one_nought_or_not_known(panel):
+    table, asked = calm(panel)
+
+    assert set(asked.unique().to_list()) == {None, 0.0, 1.0}
+    assert feature_faults(table, SELLER) == []
+    assert "whether trap_5 is asked" in SELLER.columns["trap_5_asked"]
+    assert SELLER.reads["trap_5_asked"] == {"volatility_index"}
+
+
+def test_a_question_that_is_not_asked_is_calm_told_by_hand(panel):
+    alpha = panel.filter(symbol="ALPHA")
+    _, asked = calm(alpha)
+    index = alpha["volatility_index"].to_list()
+    for bar in (300, 480, 520, 699):
+        quoted = sorted(each for each in index[max(bar - 251, 0) : bar + 1] if each is not None)
+        half = len(quoted) // 2
+        median = quoted[half] if len(quoted) % 2 else (quoted[half - 1] + quoted[half]) / 2
+        expected = None if len(quoted) < 227 else float(index[bar] < median)
+        assert asked[bar] == expected
+
+
+def test_a_row_on_which_the_question_is_not_put_is_whole_all_the_same(panel):
+    """The ledger says what could be asked, not what was."""
+    table, asked = calm(panel)
+    whole = table.filter(pl.col("trap_5_asked").is_not_null())
+    counts = feature_ledger(table, panel, SELLER)["trap_5"]
+
+    assert 0 < (asked == 0.0).sum() < counts[WHOLE]
+    assert counts[WHOLE] == whole.drop_nulls(["trap_5_cut_0", "distance_to_high_252"]).height
+
+
+def test_a_question_nobody_knows_whether_to_ask_has_the_index_as_its_reason():
+    late = synthetic.panel(index_starts=400).filter(symbol="ALPHA")
+    counts = feature_ledger(feature_table(late, SELLER), late, SELLER)["trap_5"]
+
+    assert counts[WARMUP] == 251
+    assert counts[NO_VOLATILITY_INDEX] == (400 + 227 - 1) - 251
+
+
+def test_a_flag_that_is_lost_is_a_fault(panel):
+    table, _ = calm(panel)
+
+    assert feature_faults(table.drop("trap_5_asked"), SELLER) == [
+        "missing columns ['trap_5_asked']"
+    ]
+
+
+def test_questions_carry_whether_they_are_put(panel):
+    target = next(each for each in SELLER.targets if each.name == "trap_5")
+    table, _ = calm(panel)
+    scale = table.select("symbol", "session", pl.lit(0.01).alias(SCALE))
+    found = questions(target, table, SELLER.feature_names(target), scale)
+    told = found.join(table, on=["symbol", "session"], how="left")
+
+    assert found["asked"].to_list() == (told["trap_5_asked"] == 1.0).to_list()
+    assert 0 < found["asked"].sum() < found.height

@@ -9,11 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from aegis_assets.core.assembly import payload
-from aegis_assets.core.frozen import Source
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.errors import ArtifactError, DataError
 from aegis_assets.core.evaluation.dataset import data_version
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.core.sessions import close_of
@@ -163,7 +163,9 @@ def test_a_null_without_a_reason_is_refused(said):
 @pytest.mark.parametrize(
     ("key", "path"),
     [
-        ("seller.safe_range", "seller.safe_range.lower"),
+        ("seller.safe_range.lower", "seller.safe_range.lower"),
+        ("seller.safe_range.upper", "seller.safe_range.upper"),
+        ("seller.regime", "seller.regime"),
         ("seller.max_pain", "seller.max_pain"),
         ("direction.horizons.t5", "direction.horizons.t5.label"),
         ("direction.today", "direction.today.direction"),
@@ -287,9 +289,9 @@ def test_no_candles_are_no_payload():
 
 def test_a_feature_table_without_the_session_is_refused():
     tables = {each.name: feature_table(trained.panel(), each) for each in ENGINES}
-    late = tables | {"buyer": tables["buyer"].head(100)}
+    late = tables | {"buyer": tables["buyer"].head(-1)}
 
-    with pytest.raises(DataError, match="features/buyer has 0 rows"):
+    with pytest.raises(DataError, match="features/buyer has no row for session 2015-11-09"):
         payload(
             SP500,
             trained.panel(),

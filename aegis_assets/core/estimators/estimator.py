@@ -127,17 +127,18 @@ def checked(
             f"(missing {missing}, unexpected {extra}): rebuild the features or retrain the model"
         )
         raise FeatureError(msg)
-    for name in columns:
-        values = inputs[name].cast(pl.Float64)
-        values = values.drop_nulls() if name in nullable else values
-        bad = len(values) - int((values.is_finite() & values.is_not_null()).sum())
-        if bad:
+    matrix = inputs.cast(pl.Float64).to_numpy().astype(np.float64, copy=False)
+    bad = (~np.isfinite(matrix)).sum(axis=0)
+    missing_values = inputs.null_count().row(0) if nullable else (0,) * len(bad)
+    for name, count, nulls in zip(columns, bad.tolist(), missing_values, strict=True):
+        spoilt = count - (nulls if name in nullable else 0)
+        if spoilt:
             msg = (
-                f"column {name} has {bad} of {inputs.height} values null or not finite, expected "
-                "none: the features are broken upstream, nothing was fitted or forecast"
+                f"column {name} has {spoilt} of {inputs.height} values null or not finite, "
+                "expected none: the features are broken upstream, nothing was fitted or forecast"
             )
             raise FeatureError(msg)
-    return inputs.cast(pl.Float64).to_numpy().astype(np.float64, copy=False)
+    return matrix
 
 
 def finite(values: FloatArray, what: str) -> FloatArray:

@@ -16,6 +16,7 @@ from aegis_assets.core.evaluation.evidence import evidence_of
 from aegis_assets.core.evaluation.fitting import FORGETFUL, Fits, Joint
 from aegis_assets.core.evaluation.gate import Elsewhere, verdicts
 from aegis_assets.core.evaluation.heads import Asked, fitted_together, joint_estimators, sharing
+from aegis_assets.core.evaluation.probe import proven
 from aegis_assets.core.evidence import Evidence
 from aegis_assets.core.frozen import Source
 
@@ -44,7 +45,7 @@ def judged(
     pool: Executor,
     fits: Fits = FORGETFUL,
 ) -> list[Artefact]:
-    """One artefact per target of an engine.
+    """One artefact per target of an engine; `fits` remembers what was fitted for its folds.
 
     The verdicts are taken together, since their significance is adjusted over all of them.
     """
@@ -56,7 +57,7 @@ def judged(
         for each, verdict in zip(asked, decided, strict=True)
         if verdict.source is not Source.UNAVAILABLE
     ]
-    models = final_fits(served, record, training.seed, pool, fits)
+    models = final_fits(served, _trained(served, record), training.seed, pool)
     return list(
         pool.map(
             lambda each, verdict, mine: artefact(
@@ -69,16 +70,20 @@ def judged(
     )
 
 
-def final_fits(
-    asked: Sequence[Asked], record: pl.DataFrame, seed: int, pool: Executor, fits: Fits = FORGETFUL
-) -> dict[str, dict[str, Model]]:
-    """Models by target and candidate, of all that is known; of what the record knows alone."""
-    trained = {
-        each.target.name: set(
+def _trained(asked: Sequence[Asked], record: pl.DataFrame) -> dict[str, frozenset[str]]:
+    """Names of the candidates that the record knows, by target."""
+    return {
+        each.target.name: frozenset(
             record.filter(pl.col("target") == each.target.name)["candidate"].unique()
         )
         for each in asked
     }
+
+
+def final_fits(
+    asked: Sequence[Asked], trained: Mapping[str, frozenset[str]], seed: int, pool: Executor
+) -> dict[str, dict[str, Model]]:
+    """Models by target and candidate, of all that is known; of those named in `trained` alone."""
     jobs = [
         (each, estimator)
         for each in asked
@@ -86,10 +91,10 @@ def final_fits(
         if estimator.name in trained[each.target.name] and not isinstance(estimator, Joint)
     ]
     together = {
-        estimator: pool.submit(_together, estimator, sharing(asked, estimator), trained, seed, fits)
+        estimator: pool.submit(_together, estimator, sharing(asked, estimator), trained, seed)
         for estimator in joint_estimators([each.target for each in asked])
     }
-    made = pool.map(lambda job: _fitted(job[0], job[1], seed, fits), jobs)
+    made = pool.map(lambda job: _fitted(job[0], job[1], seed), jobs)
     models: dict[str, dict[str, Model]] = {each.target.name: {} for each in asked}
     for (each, estimator), model in zip(jobs, made, strict=True):
         models[each.target.name][estimator.name] = model
@@ -102,22 +107,22 @@ def final_fits(
 def _together(
     estimator: Joint,
     asked: Sequence[Asked],
-    trained: Mapping[str, set[str]],
+    trained: Mapping[str, frozenset[str]],
     seed: int,
-    fits: Fits,
 ) -> dict[str, Model]:
     mine = [each for each in asked if estimator.name in trained[each.target.name]]
     if not mine:
         return {}
-    return fitted_together(estimator, mine, [_counting(each.rows) for each in mine], seed, fits)
+    rows = [_counting(each.rows) for each in mine]
+    return fitted_together(estimator, mine, rows, seed, FORGETFUL)
 
 
 def _counting(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("outcome").is_not_null())
 
 
-def _fitted(asked: Asked, estimator: Estimator, seed: int, fits: Fits) -> Model:
-    return fits.fitted(estimator, asked.target, _counting(asked.rows), asked.names, seed)
+def _fitted(asked: Asked, estimator: Estimator, seed: int) -> Model:
+    return FORGETFUL.fitted(estimator, asked.target, _counting(asked.rows), asked.names, seed)
 
 
 def artefact(  # noqa: PLR0913, PLR0917 - each is a fact of the card
@@ -134,7 +139,10 @@ def artefact(  # noqa: PLR0913, PLR0917 - each is a fact of the card
     """
     target = asked.target
     fitted = {each.name: each for each in target.candidates if each.name in models}
-    files = {target.file_of(each): models[name].dump() for name, each in fitted.items()}
+    files = {
+        target.file_of(each): proven(each, models[name], asked.rows)
+        for name, each in fitted.items()
+    }
     evidence = (
         Evidence()
         if found is None
