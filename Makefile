@@ -12,7 +12,7 @@ PIP  := $(BIN)/python -m pip --disable-pip-version-check -qq
 export DAGSTER_HOME := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui bench peers lint lock clean
+.PHONY: help run test ui deep bench peers lint lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +27,9 @@ test: $(VENV)/.dev ## all tests, then the floor of 95 % under the core
 ui: $(VENV)/.ui ## the graph and its runs at http://127.0.0.1:3000
 	@$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
 
-bench: $(VENV)/.dev ## models side by side, and how long they take
+deep: $(VENV)/.deep ## torch, for AEGIS_DEEP=true
+
+bench: $(VENV)/.dev $(VENV)/.deep ## models side by side, and how long they take
 	@$(BIN)/python -m benchmarks
 
 peers: $(PEERS)/.done ## qlib for `make bench`, in an environment of its own (1.4 GB)
@@ -69,7 +71,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)
 	@$(PIP) install -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.ui $(VENV)/.dev: $(VENV)/.%: pyproject.toml constraints.txt | $(VENV)
+$(VENV)/.ui $(VENV)/.dev $(VENV)/.deep: $(VENV)/.%: pyproject.toml constraints.txt | $(VENV)
 	@echo 'Installing what make needs for the extra $* ...'
 	@$(PIP) install -c constraints.txt -e '.[$*]'
 	@touch $@

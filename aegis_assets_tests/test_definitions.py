@@ -203,7 +203,19 @@ def test_a_materialization_of_models_shows_their_verdicts(short, engine):
     targets = next(each.targets for each in ENGINES if each.name == engine)
 
     assert metadata["models"].value == len(targets)
-    assert all(target.name in metadata["verdicts"].value for target in targets)
+    assert all(f"`{target.name}`" in metadata["verdicts"].value for target in targets)
+
+
+@pytest.mark.parametrize("engine", [engine.name for engine in ENGINES])
+def test_a_page_of_models_counts_what_is_served_and_what_it_cost(short, engine):
+    event = short.instance.get_latest_materialization_event(dg.AssetKey(["models", engine]))
+    metadata = event.asset_materialization.metadata
+    served = [metadata[name].value for name in ("served as MODEL", "served as BASELINE")]
+
+    assert sum(served) + metadata["not served"].value == metadata["models"].value
+    assert metadata["seconds"].value > 0
+    assert metadata["bytes"].value == 0  # seven months teach nobody
+    assert "data:image/png;base64," in metadata["skill"].value
 
 
 def test_every_check_blocks_but_those_that_only_say(assets):
@@ -215,6 +227,7 @@ def test_every_check_blocks_but_those_that_only_say(assets):
         *(f"candles/daily:{name}" for name in BLOCKING_OF_CANDLES),
         *SAYING,
         *(f"features/{engine.name}:finite_and_declared" for engine in ENGINES),
+        *(f"models/{engine.name}:models_are_decided_on_evidence" for engine in ENGINES),
         "payload/aegismatrix:payload_keeps_its_contract",
     }
     assert {

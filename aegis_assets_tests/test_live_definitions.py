@@ -8,13 +8,14 @@ import pytest
 from aegis_assets.core.markets import MARKETS
 from aegis_assets.definitions import graph
 from aegis_assets.defs.intraday import INTRADAY_KEYS
-from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, INTRADAY_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, INTRADAY_JOB, TRAINING_JOB
 from aegis_assets.defs.raw import POOL
 from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
 from aegis_assets.defs.world import world
 from aegis_assets.settings import Settings, SourceName
 from aegis_assets_tests.test_definitions import EDGES
 
+SECOND_MARKET = "walk_forward/second_market"
 SESSION_KEYS = {*INTRADAY_KEYS, *SESSION_FEATURE_KEYS}
 LIVE_EDGES = EDGES | {
     "raw/intraday": set(),
@@ -27,28 +28,48 @@ LIVE_EDGES = EDGES | {
 }
 
 
+def live_edges(market):
+    """As drawn; a market other than the embedded one has that as its second."""
+    if market == "SP500":
+        return LIVE_EDGES
+    models = {key: read | {SECOND_MARKET} for key, read in EDGES.items() if key[:7] == "models/"}
+    return LIVE_EDGES | models | {SECOND_MARKET: set()}
+
+
 @pytest.fixture(scope="module", params=MARKETS)
-def live(request, tmp_path_factory):
+def market(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def live(market, tmp_path_factory):
     """The graph of a market, live, in an empty home."""
     chosen = Settings(
         source=SourceName.YAHOO,
-        market=request.param,
+        market=market,
         history_start=date(2019, 1, 1),
-        home=tmp_path_factory.mktemp(request.param),
+        home=tmp_path_factory.mktemp(market),
     )
     made = graph(world(chosen))
     assert not list(chosen.home.iterdir())  # to draw it asks nobody and stores nothing
     return made
 
 
-def test_the_live_graph_is_as_drawn(live):
+def test_the_live_graph_is_as_drawn(live, market):
     assets = live.resolve_asset_graph()
     drawn = {
         key.to_user_string(): {each.to_user_string() for each in assets.get(key).parent_keys}
         for key in assets.get_all_asset_keys()
     }
 
-    assert drawn == LIVE_EDGES
+    assert drawn == live_edges(market)
+
+
+def test_the_second_market_is_walked_with_the_training_week(live, market):
+    keys = live.resolve_job_def(TRAINING_JOB).asset_layer.executable_asset_keys
+    has_one = SECOND_MARKET in {key.to_user_string() for key in keys}
+
+    assert has_one == (market != "SP500")
 
 
 def test_whatever_asks_the_source_takes_its_turn(live):

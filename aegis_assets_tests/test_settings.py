@@ -39,6 +39,7 @@ def environment(monkeypatch, tmp_path):
         ("AEGIS_HISTORY_START", "01/02/2009", r"date"),
         ("AEGIS_SLOTS_START", "soon", r"date"),
         ("AEGIS_WORKERS", "0", r"greater than or equal to 1"),
+        ("AEGIS_DEEP", "perhaps", r"boolean"),
         ("AEGIS_SEED", "lucky", r"integer"),
     ],
 )
@@ -60,6 +61,14 @@ def test_without_any_setting_the_sample_is_run_in_this_folder():
     chosen = settings()
 
     assert (chosen.source, chosen.market, chosen.home) == ("sample", "SP500", Path())
+    assert chosen.deep is False
+
+
+def test_the_sequence_network_is_trained_where_it_is_asked_for(environment):
+    environment.setenv("AEGIS_DEEP", "1")
+
+    assert settings().deep
+    assert settings().folds_folder == Path("warehouse/folds")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from aegis_assets.adapters.files import refusal, write_atomically
+from aegis_assets.adapters.files import write_atomically
 from aegis_assets.adapters.syntax import syntax_version
 from aegis_assets.core.errors import StorageError
 
@@ -24,22 +24,29 @@ class FoldMemory:
         self._folder = root / hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def recall(self, key: str) -> bytes | None:
-        """What was kept, unless it is gone or torn."""
+        """What was kept, unless it is gone or torn; `StorageError` where it cannot be read."""
+        path = self._path(key)
         try:
-            stored = self._path(key).read_bytes()
+            stored = path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StorageError(
+                f"{path} could not be read ({error}): check that disk, or remove {self._folder}, "
+                "which costs time and nothing else"
+            ) from error
         content, digest = stored[:-_DIGEST], stored[-_DIGEST:]
         return content if hashlib.sha256(content).digest() == digest else None
 
     def keep(self, key: str, content: bytes) -> None:
-        """Keep it, whole or not at all."""
-        path = self._path(key)
+        """Keep it, whole or not at all; `StorageError` where the disk refuses."""
+        stored = content + hashlib.sha256(content).digest()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, content + hashlib.sha256(content).digest())
-        except OSError as error:
-            raise StorageError(refusal(path, error)) from error
+            write_atomically(self._path(key), stored)
+        except StorageError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            write_atomically(self._path(key), stored)  # other code had removed the folder
 
     def forget_other_code(self) -> None:
         """Remove what other code or other libraries had fitted."""

@@ -60,7 +60,7 @@ def panels(title: str, count: int, height: float, *caption: str) -> "tuple[Figur
         top=1 - _TOP / tall,
         bottom=foot / tall,
         hspace=0.45,
-        wspace=0.35,
+        wspace=0.42,
     )
     for spare in grid.flat[count:]:
         spare.set_axis_off()

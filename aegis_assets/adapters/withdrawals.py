@@ -58,19 +58,25 @@ class Withdrawals:
         except OSError as error:
             raise ArtifactError(f"{path} could not be read ({error}): check that disk") from error
         except ValidationError as error:
+            first = error.errors()[0]["msg"]
             raise ArtifactError(
-                f"{path} is no list of withdrawals ({error}): restore it from a copy; without it "
+                f"{path} is no list of withdrawals ({first}): restore it from a copy; without it "
                 "every week serves that was withdrawn, so move it away only if that is meant"
             ) from error
 
     def add(self, engine: str, facts: Iterable[Withdrawal]) -> Path:
-        """Append the facts to the engine's, all of them or none; the file."""
-        folder = self._root / engine
+        """Append the facts to the engine's, all of them or none; the file.
+
+        Without a fact nothing is written.
+        """
+        folder, added = self._root / engine, tuple(facts)
         path = folder / WITHDRAWALS
+        if not added:
+            return path
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with locked(folder, exclusive=True):
-                kept = _Kept(facts=(*self.facts(engine), *facts))
+                kept = _Kept(facts=(*self.facts(engine), *added))
                 write_atomically(path, kept.model_dump_json(indent=2).encode())
         except OSError as error:
             raise StorageError(refusal(path, error)) from error

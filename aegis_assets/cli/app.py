@@ -87,7 +87,7 @@ def _show(chosen: Settings, *, only_targets: bool = False) -> None:
         msg = f"{chosen.publish_folder} holds no payload: run `aegis run` first"
         raise PublishError(msg)
     payload = _parsed(content, chosen.publish_folder / "aegismatrix.json")
-    console.print(target_table(ModelStore(chosen.models_folder), payload.as_of.date()))
+    console.print(target_table(ModelStore(chosen.models_folder), payload.as_of))
     if only_targets:
         return
     console.print(forecast_table(payload))

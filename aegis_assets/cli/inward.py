@@ -98,7 +98,7 @@ def bars(site: Installation) -> Finding:
 
 
 def models(site: Installation) -> Finding:
-    """Whether every target of the newest training week can be served."""
+    """Whether every target of the newest training week, or what stands in, can be served."""
     store = ModelStore(site.settings.models_folder)
     targets = [(engine, target) for engine in ENGINES for target in engine.targets]
     weeks = {
@@ -107,10 +107,12 @@ def models(site: Installation) -> Finding:
     if not weeks:
         return warning("no model is stored yet", _RUN)
     week, running = max(weeks), library_versions()
-    faults = []
+    faults, withdrawn = [], 0
     for engine, target in targets:
         try:
-            stored = store.load(engine.name, target.name, week)
+            served = store.week_served(engine.name, target.name, week)
+            withdrawn += served != week
+            stored = store.load(engine.name, target.name, served)
             forecaster(stored, target, engine.code_version, running)
         except ArtifactError as error:
             faults.append(error)
@@ -118,6 +120,7 @@ def models(site: Installation) -> Finding:
         first = failure_of(faults[0], f"{_RUN}: training is due")
         return failure(f"{len(faults)} of {len(targets)} refused: {first.found}", first.remedy)
     found = f"{len(targets)} targets trained to {week}, all load"
+    found += f", {withdrawn} withdrawn for an earlier week" if withdrawn else ""
     if site.source.is_live and site.today - date.fromisoformat(week) > _WEEK_AND_A_DAY:
         return warning(f"{found}; expected within 8 days", _RUN)
     return well(found)

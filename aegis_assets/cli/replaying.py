@@ -7,11 +7,13 @@ from pathlib import Path
 import dagster as dg
 
 from aegis_assets.adapters.bar_store import BarStore
+from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.sources import Source
 from aegis_assets.adapters.stored_source import StoredSource
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.cli.stages import Platform, Stage
+from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import SettingsError, StorageError
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.definitions import graph
@@ -46,6 +48,9 @@ def remade(
             msg = f"{slot} is no slot of these settings: see AEGIS_SLOTS_START and the calendar"
             raise SettingsError(msg)
         if from_source:
+            store = ModelStore(chosen.models_folder)
+            for engine in ENGINES:
+                platform.store.withdraw(engine.name, store.withdrawals(engine.name))
             for stage in _upstream(platform, slot):
                 platform.run(stage, lambda _: None)
         platform.run(Stage(PUBLICATION_JOB, "replay", (slot,), 0), lambda _: None)
@@ -66,12 +71,24 @@ def _past(here: World, moment: datetime | None) -> Source:
 
 
 def _upstream(platform: Platform, slot: str) -> Iterator[Stage]:
-    """All months up to the slot's, the training week that serves it, the session it lies in."""
+    """All months up to the slot's, the training weeks that serve it, the session it lies in."""
     day = slot[:10]
     months = tuple(key for key in platform.keys_of(HISTORY_JOB) if key <= day[:7])
-    week = [key for key in platform.keys_of(TRAINING_JOB) if key <= day][-1]
     yield Stage(INGESTION_JOB, "bars", months, 0)
     yield Stage(HISTORY_JOB, "history", months, 0)
-    yield Stage(TRAINING_JOB, "training", (week,), 0)
+    for week in _weeks(platform, slot):
+        yield Stage(TRAINING_JOB, "training", (week,), 0)
     if platform.world.source.is_live:
         yield Stage(INTRADAY_JOB, "intraday", (day,), 0)
+
+
+def _weeks(platform: Platform, slot: str) -> list[str]:
+    """The week that the slot lies in, or what stood in its place: one week for each target."""
+    week = [key for key in platform.keys_of(TRAINING_JOB) if key <= slot[:10]][-1]
+    end, store = platform.window_of(slot).end, platform.store
+    served = {
+        store.week_served(engine.name, target.name, week, end)
+        for engine in ENGINES
+        for target in engine.targets
+    }
+    return sorted(served)

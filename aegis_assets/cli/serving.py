@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import dagster as dg
 from pydantic import ValidationError
 
 from aegis_assets.adapters.libraries import library_versions
@@ -67,3 +68,10 @@ def is_overruled(store: ModelStore, publisher: FolderPublisher, slot: str, end: 
         for engine in ENGINES
         for fact in store.withdrawals(engine.name)
     )
+
+
+def made_at(instance: dg.DagsterInstance, asset: dg.AssetKey, key: str) -> float:
+    """When a partition was last materialized, seconds since 1970; 0 if never."""
+    newest = dg.AssetRecordsFilter(asset, asset_partitions=[key])
+    records = instance.fetch_materializations(newest, limit=1).records
+    return records[0].timestamp if records else 0.0

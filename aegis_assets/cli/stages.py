@@ -1,6 +1,6 @@
 """What is due, and running it: the three jobs of the graph, in this process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -10,7 +10,7 @@ import dagster as dg
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
-from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, was_late
+from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, made_at, was_late
 from aegis_assets.cli.turns import BY_HAND
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.sessions import close_of, last_opened_session
@@ -83,15 +83,8 @@ class Platform:
         """The payloads."""
         return FolderPublisher(self.settings.publish_folder)
 
-    def end_of(self, slot: str) -> datetime:
-        """The moment at which the slot is over."""
-        return self._window(slot).end
-
-    def start_of(self, slot: str) -> datetime:
-        """The moment at which the slot begins."""
-        return self._window(slot).start
-
-    def _window(self, slot: str) -> dg.TimeWindow:
+    def window_of(self, slot: str) -> dg.TimeWindow:
+        """When the slot begins and is over."""
         return self.world.partitions.slots.time_window_for_partition_key(slot)
 
     def keys_of(self, job: str) -> list[str]:
@@ -121,6 +114,12 @@ class Platform:
         same = trained and not months and published and not waited_for
         same = same and self._is_as_served(slot[0])
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
+
+    def is_made(self, assets: Sequence[dg.AssetKey], key: str) -> bool:
+        """Whether the partition of each was made, and the newest of each by the code as it is."""
+        return self._is_current([*assets]) and all(
+            key in self.instance.get_materialized_partitions(asset) for asset in assets
+        )
 
     def run(self, stage: Stage, progress: Progress) -> None:
         """Materialize the stage; raises the first error of the graph's code, or a failed check."""
@@ -212,11 +211,7 @@ class Platform:
 
     def _is_fresh(self, job: str, keys: list[str]) -> bool:
         assets = self._assets(job)
-        return self._is_current(assets) and all(
-            key in self.instance.get_materialized_partitions(asset)
-            for asset in assets
-            for key in keys
-        )
+        return all(self.is_made(assets, key) for key in keys) and self._is_current(assets)
 
     def _is_current(self, assets: list[dg.AssetKey]) -> bool:
         """Whether the newest materialization of each was made by the code as it is."""
@@ -230,20 +225,13 @@ class Platform:
 
     def _is_as_served(self, slot: str) -> bool:
         """Whether the slot's payload is of the models that serve it by now."""
-        publisher, store = self.publisher, self.store
-        if is_overruled(store, publisher, slot, self.end_of(slot)):
+        if is_overruled(self.store, self.publisher, slot, self.window_of(slot).end):
             return False
-        week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[:10]][-1:]
-        asked = [(asset, week[0]) for asset in self._assets(TRAINING_JOB) if week]
-        trained = [self._made_at(asset, key) for asset, key in asked]
-        published = [self._made_at(asset, slot) for asset in self._assets(PUBLICATION_JOB)]
-        return max(trained, default=0.0) <= min(published, default=0.0)
-
-    def _made_at(self, asset: dg.AssetKey, key: str) -> float:
-        """When the partition was last materialized, seconds since 1970; 0 if never."""
-        newest = dg.AssetRecordsFilter(asset, asset_partitions=[key])
-        records = self.instance.fetch_materializations(newest, limit=1).records
-        return records[0].timestamp if records else 0.0
+        week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[:10]][-1]
+        trained = [made_at(self.instance, each, week) for each in self._assets(TRAINING_JOB)]
+        return max(trained) <= min(
+            made_at(self.instance, each, slot) for each in self._assets(PUBLICATION_JOB)
+        )
 
     def _stage(
         self, job: str, title: str, keys: list[str], why: str = "", *, rebuild: bool = False

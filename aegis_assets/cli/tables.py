@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import datetime
 from typing import NamedTuple
 
 from rich import box
@@ -15,8 +15,9 @@ from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.frozen import Source
 from aegis_assets.core.payload import Payload
+from aegis_assets.core.validation.summary import reason, scored
 
-_COLOURS = {
+COLOURS = {
     Source.MODEL: "green",
     Source.BASELINE: "cyan",
     Source.PROXY: "yellow",
@@ -50,7 +51,7 @@ def forecast_table(payload: Payload) -> Table:
         table.add_row(
             line.name,
             line.answer,
-            Text(found.source, style=_COLOURS[found.source]),
+            Text(found.source, style=COLOURS[found.source]),
             by,
             str((found.skill if is_model else found.baseline_skill) or ""),
         )
@@ -63,15 +64,15 @@ def unavailable_lines(payload: Payload) -> Iterator[str]:
     for path, each in payload.provenance.items():
         if each.source is Source.UNAVAILABLE:
             paths["; ".join(each.reasons)].append(path)
-    for reason, missing in paths.items():
-        yield f"{reason}: {', '.join(missing)}"
+    for why, missing in paths.items():
+        yield f"{why}: {', '.join(missing)}"
 
 
-def target_table(store: ModelStore, day: date) -> Table:
-    """The verdict on every target of the training week that serves `day`."""
-    weeks = [key for key in _weeks(store) if key <= day.isoformat()]
+def target_table(store: ModelStore, moment: datetime) -> Table:
+    """The verdict on every target of the training week that serves a slot that ends at `moment`."""
+    weeks = [key for key in _weeks(store) if key <= moment.date().isoformat()]
     if not weeks:
-        msg = f"the model store holds no complete training week up to {day}: run `aegis run`"
+        msg = f"the model store holds no complete training week up to {moment}: run `aegis run`"
         raise ArtifactError(msg)
     week = max(weeks)
     table = _table(
@@ -81,7 +82,9 @@ def target_table(store: ModelStore, day: date) -> Table:
     )
     for engine in ENGINES:
         for target in engine.targets:
-            table.add_row(*_verdict(store.load(engine.name, target.name, week).card))
+            served = store.week_served(engine.name, target.name, week, moment)
+            row = _verdict(store.card(engine.name, target.name, served))
+            table.add_row(*row if served == week else (f"{row[0]}\nof {served}", *row[1:]))
         table.add_section()
     return table
 
@@ -105,14 +108,13 @@ def _table(title: str, columns: tuple[str, ...]) -> Table:
 
 def _verdict(card: Card) -> tuple[str | Text, ...]:
     verdict = card.verdict
-    n = verdict.skill.n if verdict.skill else 0
-    served = Text(verdict.served or "nothing", style=_COLOURS[verdict.source])
+    served = Text(verdict.served or "nothing", style=COLOURS[verdict.source])
     return (
-        f"{card.target}\n{verdict.score}, n {n}",
+        f"{card.target}\n{verdict.score}, n {scored(card)}",
         "\n".join(f"{rate:.3f}" for rate in verdict.base_rates),
         f"{verdict.baseline or ''}\n{verdict.baseline_skill or ''}",
         f"{verdict.leading or ''}\n{verdict.skill or ''}",
-        served.append(f"\n{verdict.reasons[0] if verdict.reasons else 'it beats the baseline'}"),
+        served.append(f"\n{reason(card)}"),
     )
 
 

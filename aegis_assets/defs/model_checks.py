@@ -60,9 +60,9 @@ def verdict(
         severity=dg.AssetCheckSeverity.ERROR if broken else dg.AssetCheckSeverity.WARN,
         metadata={
             "decisions": dg.MetadataValue.md(verdict_table(cards)),
-            "faults": dg.MetadataValue.md(_bullets(broken)),
-            "alarms": dg.MetadataValue.md(_bullets(suspect)),
-            "changed since the week before": dg.MetadataValue.md(_bullets(changes)),
+            "faults": _bullets(broken),
+            "alarms": _bullets(suspect),
+            "changed since the week before": _bullets(changes),
             **counts(cards),
         },
     )
@@ -152,5 +152,8 @@ def _change(store: ModelStore, card: Card, week: str) -> list[str]:
     return [f"{card.target} since {earlier[-1]}: {became}"] if became else []
 
 
-def _bullets(texts: Sequence[str]) -> str:
-    return "\n".join(f"- {each}" for each in texts) or "none"
+def _bullets(texts: Sequence[str]) -> dg.MetadataValue[str]:
+    """A list to unfold; what is empty says so at once."""
+    if not texts:
+        return dg.MetadataValue.text("none")
+    return dg.MetadataValue.md("\n".join(f"- {each}" for each in texts))

@@ -10,28 +10,26 @@ import dagster as dg
 from aegis_assets.adapters.model_plots import pictures, shown
 from aegis_assets.core.card import Artefact, Card
 from aegis_assets.core.evidence import Coverage, Reliability
-from aegis_assets.core.frozen import Source
+from aegis_assets.core.frozen import Skill, Source
 
 _HEADS = {
     "target": "---",
+    "served": "---",
     "n": "---:",
     "base rate": "---",
-    "baseline": "---",
-    "its skill": "---",
-    "contender": "---",
-    "skill": "---",
-    "calibration error": "---:",
-    "slope": "---",
+    "baseline, its skill": "---",
+    "contender, its skill": "---",
+    "calibration error, slope": "---",
     "AUC, or coverage": "---",
-    "served": "---",
     "first reason": "---",
 }
 _TOLD = (
-    "*n*: scored sessions out of sample. *its skill*: of the strongest baseline against the "
-    "plainest; *skill*: of the leading contender against the strongest baseline; both with their "
-    "95 % interval. Calibration, slope and AUC or coverage are the contender's, where there is "
-    "none those of what is served. *first reason*: why no contender answers."
+    "*n*: scored sessions out of sample. *skill*: of the strongest baseline against the plainest, "
+    "and of the leading contender against that baseline, with its 95 % interval. Calibration, AUC "
+    "and coverage are the contender's, or where there is none those of what is served. *first "
+    "reason*: why no contender answers."
 )
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 _SERVED = (Source.MODEL, Source.BASELINE)
 
 
@@ -42,7 +40,7 @@ def page_of(
     cards = [each.card for each in made]
     return {
         **{name: dg.MetadataValue.int(count) for name, count in counts(cards).items()},
-        "seconds": dg.MetadataValue.float(round(seconds, 1)),
+        "seconds": dg.MetadataValue.float(round(seconds, 3)),
         "bytes": dg.MetadataValue.int(bytes_of(made)),
         "verdicts": dg.MetadataValue.md(verdict_table(cards)),
         **{name: _image(name, content) for name, content in pictures(cards, title).items()},
@@ -77,27 +75,35 @@ def _cells(card: Card) -> list[str]:
     reliable = card.evidence.reliability.get(of)
     return [
         f"`{card.target}`",
+        _said(f"**{verdict.source}**", verdict.served),
         f"{max((each.n for each in verdict.candidates), default=0):,}",
         " / ".join(f"{rate:.2f}" for rate in verdict.base_rates),
-        verdict.baseline or "",
-        str(verdict.baseline_skill or ""),
-        verdict.leading or "",
-        str(verdict.skill or ""),
-        f"{reliable.calibration_error:.3f}" if reliable else "",
-        _slope(reliable),
+        _said(verdict.baseline, _skill(verdict.baseline_skill)),
+        _said(verdict.leading, _skill(verdict.skill)),
+        _calibration(reliable),
         _auc(reliable) or _covered(card.evidence.coverage.get(of, ())),
-        " ".join([f"**{verdict.source}**", verdict.served or ""]).strip(),
         next(iter(verdict.reasons), ""),
     ]
 
 
-def _slope(reliable: Reliability | None) -> str:
-    if reliable is None or reliable.slope is None:
+def _said(*words: str | None) -> str:
+    return " ".join(each for each in words if each)
+
+
+def _skill(skill: Skill | None) -> str:
+    """On two lines at most, however narrow the column."""
+    return "" if skill is None else str(skill).replace(", ", f",{_UNBROKEN}")
+
+
+def _calibration(reliable: Reliability | None) -> str:
+    if reliable is None:
         return ""
-    found = reliable.slope
+    found, error = reliable.slope, f"{reliable.calibration_error:.3f}"
+    if found is None:
+        return error
     if found.lower is None or found.upper is None:
-        return f"{found.value:.2f}"
-    return f"{found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}]"
+        return f"{error}, {found.value:.2f}"
+    return f"{error}, {found.value:.2f} [{found.lower:.2f},{_UNBROKEN}{found.upper:.2f}]"
 
 
 def _auc(reliable: Reliability | None) -> str:
@@ -105,7 +111,9 @@ def _auc(reliable: Reliability | None) -> str:
 
 
 def _covered(quantiles: Sequence[Coverage]) -> str:
-    return ", ".join(f"{each.value:.3f} at {each.nominal:g}" for each in quantiles)
+    return ", ".join(
+        f"{each.value:.3f} at {each.nominal:g}".replace(" ", _UNBROKEN) for each in quantiles
+    )
 
 
 def _image(name: str, content: bytes) -> dg.MarkdownMetadataValue:

@@ -7,28 +7,39 @@ from datetime import date
 import pytest
 
 from aegis_assets.adapters.model_store import ModelStore, stored_name
-from aegis_assets.core.card import Artefact, Card, TrainingSpan, Verdict
-from aegis_assets.core.frozen import Skill, Source
+from aegis_assets.core.card import Artefact, Card, TrainingSpan, Trial, Verdict
 from aegis_assets.core.errors import ArtifactError
+from aegis_assets.core.evidence import Evidence
+from aegis_assets.core.frozen import Skill, Source
 
 PARTITION = "2018-01-01"
 WEIGHTS = {"buyer_spike.ubj": b"trees" * 100, "scaler.json": b"{}"}
 
 
 def artefact(files=WEIGHTS, **changes) -> Artefact:
+    skill = Skill(value=0.1 + 0.2, lower=1e-17, upper=0.5, n=900)
+    trial = Trial(
+        name="trees",
+        against="base rate",
+        skill=skill,
+        p_value=0.01,
+        weight=1 / 3,
+        skill_by_year={2016: 0.1, 2017: 0.2},
+        recent=None,
+        second_market=None,
+        reasons=(),
+    )
     verdict = Verdict(
         source=Source.MODEL,
         served="trees",
-        challenger="trees",
+        leading="trees",
         baseline="base rate",
         score="log loss",
-        skill=Skill(value=0.1 + 0.2, lower=1e-17, upper=0.5, n=900),
-        p_value=0.01,
+        trials=(trial,),
         folds=4,
         base_rates=(1 / 3, 2 / 3),
         candidates=(),
-        skill_by_year={2016: 0.1, 2017: 0.2},
-        reasons=(),
+        remarks=(),
     )
     card = Card(
         market="us",
@@ -36,16 +47,22 @@ def artefact(files=WEIGHTS, **changes) -> Artefact:
         target="spike",
         trained_to=date(2018, 1, 1),
         label="the next session moves more than 1 %",
+        classes=("DOWN", "UP"),
         horizon=1,
         span=TrainingSpan(first=date(2010, 1, 4), last=date(2017, 12, 28), n=2010),
         columns=("log_return",),
         estimators={"trees": "depth 3"},
-        shrinkage=1.0,
+        weights_of={"trees": "buyer_spike.ubj"},
+        means={},
+        anchor=None,
+        weights={"trees": 1 / 3},
         seed=7,
         data_version="0" * 64,
         code_version="1",
         libraries={"xgboost": "3.2.0"},
         verdict=verdict,
+        evidence=Evidence(log_loss={"trees": 2 / 3}),
+        promised="accuracy above 60 %",
         files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     )
     return Artefact(card=card.model_copy(update=changes), files=files)
@@ -137,7 +154,7 @@ DAMAGES = {
     "missing weights": (remove, "is missing: restore it or retrain"),
     "torn card": (tear_the_card, "is no card"),
     "unknown key": (edit(note="mine"), "is no card"),
-    "null instead of a number": (edit(shrinkage=None), "is no card"),
+    "null instead of a number": (edit(seed=None), "is no card"),
     "other engine": (edit(engine="seller"), "holds seller/spike of 2018-01-01, expected buyer"),
     "other target": (edit(target="theta"), "holds buyer/theta"),
     "other partition": (edit(trained_to="2019-01-01"), "of 2019-01-01, expected"),
@@ -155,6 +172,17 @@ def test_a_damaged_model_is_refused_and_a_new_save_heals_it(store, folder, damag
         store.load("buyer", "spike", PARTITION)
     store.save(artefact())
     assert store.load("buyer", "spike", PARTITION) == artefact()
+
+
+def test_a_card_is_read_without_its_weights_and_refused_where_it_is_another_ones(store, folder):
+    remove(folder)
+    assert store.card("buyer", "spike", PARTITION) == artefact().card
+
+    edit(target="theta")(folder)
+    with pytest.raises(ArtifactError, match="holds buyer/theta"):
+        store.card("buyer", "spike", PARTITION)
+    with pytest.raises(ArtifactError, match="train it first"):
+        store.card("buyer", "trap", PARTITION)
 
 
 def test_a_card_that_does_not_match_its_weights_is_not_saved(store):

@@ -1,5 +1,6 @@
 """Long synthetic histories walked through the real path: features, labels, walk-forward, gate."""
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ import polars as pl
 from aegis_assets.core.engines.engine import Engine
 from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.engines.volatility import VOLATILITY, past_scales
+from aegis_assets.core.estimators import VolatilityCore
 from aegis_assets.core.estimators.estimator import SCALE
 from aegis_assets.core.evaluation.dataset import examples, questions
 from aegis_assets.core.evaluation.target import Target
@@ -47,7 +49,8 @@ def scales(horizon: int) -> pl.DataFrame:
     names = VOLATILITY.feature_names(target)
     asked = questions(target, features(VOLATILITY), names, None)
     rows = examples(target, asked, labels(VOLATILITY), CUTOFF)
-    return past_scales(walk_forward(target, rows, names, SEED))[horizon]
+    core = replace(target, baselines=(VolatilityCore(),), challengers=(), anchor=None)
+    return past_scales(walk_forward(core, rows, names, SEED))[horizon]
 
 
 def answers(engine: Engine, target: Target) -> pl.DataFrame:

@@ -169,7 +169,7 @@ def test_a_question_that_cannot_be_asked_is_unavailable_though_its_model_is_ther
 
     assert {value for _, value in leaves(block.model_dump())} == {None}
     assert all(each.source is Source.UNAVAILABLE for each in provenance.values())
-    assert any("null at this session" in each.reasons[0] for each in provenance.values())
+    assert any("that the question needs is null" in each.reasons[0] for each in provenance.values())
 
 
 def point(distance, probability, touch):

@@ -7,12 +7,32 @@ import polars as pl
 import pytest
 from scipy.special import expit, logit
 
-from aegis_assets.core.evaluation.calibration import calibrated, shrinkage, shrunk
-from aegis_assets.core.evaluation.scores import log_loss
+from aegis_assets.core.estimators import Outcome
+from aegis_assets.core.evaluation import calibration
+from aegis_assets.core.evaluation.scores import RPS, log_loss
 
 FIRST = date(2015, 1, 1)
 HORIZON = 5
 BLOCK = 100
+
+
+def shrunk(challenger, anchor, weight):
+    """Class probabilities pooled."""
+    return calibration.shrunk(RPS, challenger, anchor, weight)
+
+
+def outcome(classes):
+    return Outcome(np.zeros(len(classes)), np.asarray(classes, dtype=np.int64), n_classes=3)
+
+
+def shrinkage(challenger, anchor, classes):
+    """The weight that suits these classes."""
+    return calibration.shrinkage(RPS, challenger, anchor, outcome(classes))
+
+
+def calibrated(challenger, anchor, rows):
+    happened = outcome(rows["outcome_class"].to_numpy())
+    return calibration.calibrated(RPS, challenger, anchor, happened, rows)
 
 
 def probabilities(rows, classes, seed, spread=1.0):
@@ -35,10 +55,10 @@ def test_at_weight_0_it_is_the_anchor_to_the_last_bit(classes):
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_at_weight_1_it_is_the_challenger(classes):
+def test_at_weight_1_it_is_the_challenger_to_the_last_bit(classes):
     challenger, anchor = (probabilities(50, classes, seed) for seed in (1, 2))
 
-    assert shrunk(challenger, anchor, 1.0) == pytest.approx(challenger, rel=1e-12)
+    assert shrunk(challenger, anchor, 1.0).tobytes() == challenger.tobytes()
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.5, 0.9])
@@ -161,3 +181,32 @@ def test_later_outcomes_leave_earlier_forecasts_as_they_were(fold):
     assert seen[:until].tobytes() == expected[:until].tobytes()
     if fold < 3:
         assert (seen[until:] != expected[until:]).any()
+
+
+def test_a_null_forecast_of_either_teaches_nothing():
+    """Rows that one of them did not answer are left out of the fit, whatever happened on them."""
+    challenger, anchor = (probabilities(2_000, 3, seed) for seed in (3, 4))
+    happened = drawn(shrunk(challenger, anchor, 0.5), seed=5)
+    silent = np.arange(2_000) % 3 == 0
+    holed, answered = challenger.copy(), ~silent
+    holed[silent] = np.nan
+
+    expected = shrinkage(challenger[answered], anchor[answered], happened[answered])
+    assert shrinkage(holed, anchor, happened) == expected
+    assert shrinkage(challenger, np.where(silent[:, None], np.nan, anchor), happened) == expected
+    assert shrinkage(challenger, anchor, happened) != expected
+
+
+def test_a_challenger_that_never_answers_has_no_weight():
+    anchor = probabilities(100, 3, seed=4)
+
+    assert shrinkage(np.full((100, 3), np.nan), anchor, drawn(anchor, 5)) == 0.0
+
+
+def test_a_fold_that_a_challenger_does_not_answer_stays_without_an_answer():
+    challenger, anchor, rows = folded()
+    challenger[2 * BLOCK : 3 * BLOCK] = np.nan
+    found = calibrated(challenger, anchor, rows)
+
+    assert np.isnan(found[2 * BLOCK : 3 * BLOCK]).all()
+    assert np.isfinite(found[3 * BLOCK :]).all()

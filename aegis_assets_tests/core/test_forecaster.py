@@ -1,5 +1,6 @@
 """What the card says is so, and what is stored answers as what was fitted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -7,73 +8,31 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
-from aegis_assets.core.card import Artefact
-from aegis_assets.core.frozen import Source
-from aegis_assets.core.engines import BUYER, DIRECTION, VOLATILITY
+from aegis_assets.core.card import Artefact, Card
+from aegis_assets.core.engines import BUYER, DIRECTION, ENGINES, SELLER, VOLATILITY
 from aegis_assets.core.engines.engine import answers
-from aegis_assets.core.errors import ArtifactError, DataError
+from aegis_assets.core.engines.volatility import past_scales
+from aegis_assets.core.errors import ArtifactError
+from aegis_assets.core.estimators import BaseRate
 from aegis_assets.core.evaluation.calibration import shrunk
-from aegis_assets.core.evaluation.dataset import data_version, questions
+from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.evaluation.training import artefact
-from aegis_assets.core.evaluation.walk_forward import fitted
+from aegis_assets.core.evaluation.training import artefact, final_fits
+from aegis_assets.core.frozen import Source
 from aegis_assets_tests.core import trained
+from aegis_assets_tests.core.stub_network import StubNetwork
 
 ENGINE = BUYER
 TARGET = BUYER.targets[0]
-TABLE = pl.DataFrame(
-    {
-        "symbol": ["A", "B"],
-        "session": [date(2018, 1, 2), date(2018, 1, 3)],
-        "value": [0.0, 1.5],
-        "class": pl.Series([0, None], dtype=pl.Int64),
-    }
-)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        TABLE.with_columns(value=pl.Series([0.0, np.nextafter(1.5, 2)])),
-        TABLE.with_columns(value=pl.Series([None, 1.5])),
-        TABLE.with_columns(symbol=pl.Series(["A", "C"])),
-        TABLE.with_columns(symbol=pl.Series(["A", None])),
-        TABLE.with_columns(session=pl.col("session").dt.offset_by("1d")),
-        TABLE.with_columns(pl.col("class").fill_null(0)),
-        TABLE.with_columns(pl.col("class").cast(pl.Int32)),
-        TABLE.with_columns(pl.col("value").cast(pl.Float32)),
-        TABLE.rename({"value": "worth"}),
-        TABLE.select("session", "symbol", "value", "class"),
-        TABLE.reverse(),
-        TABLE.head(1),
-        TABLE.drop("class"),
-    ],
-    ids=[
-        "last bit of a value",
-        "null for zero",
-        "symbol",
-        "null symbol",
-        "session",
-        "zero for null",
-        "integer type",
-        "float type",
-        "column name",
-        "column order",
-        "row order",
-        "rows",
-        "columns",
-    ],
-)
-def test_the_data_version_changes_with(other):
-    assert data_version(other) != data_version(TABLE)
-
-
-def test_equal_tables_have_equal_data_versions():
-    halves = pl.concat([TABLE.head(1), TABLE.tail(1)], rechunk=False)
-
-    assert data_version(halves) == data_version(TABLE.clone())
-    assert len(data_version(TABLE.clear())) == 64
+WEIGHTS = {
+    "base_rate": "base_rate.json",
+    "core_distribution": "core_distribution.json",
+    "volatility_logit": "volatility_logit.json",
+    "ridge_logit": "ridge_logit.json",
+    "boosted_trees": "buyer_breakout.ubj",
+}
 
 
 def test_the_card_states_the_facts():
@@ -95,84 +54,216 @@ def test_the_card_states_the_facts():
 def test_the_card_names_each_file_by_its_hash_and_each_candidate_by_its_parameters():
     stored = trained.trained(ENGINE, TARGET, Source.BASELINE)
 
-    assert {*stored.files} == {"base_rate.json", "core_distribution.json", "boosted_trees.ubj"}
+    assert stored.card.weights_of == WEIGHTS
+    assert {*stored.files} == {*WEIGHTS.values()}
     assert stored.card.files == {
         name: sha256(content).hexdigest() for name, content in stored.files.items()
     }
     assert stored.card.estimators == {each.name: repr(each) for each in TARGET.candidates}
 
 
-def test_the_card_survives_json():
-    card = trained.trained(ENGINE, TARGET, Source.BASELINE).card
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda each: each.name)
+def test_every_card_survives_json(engine):
+    for target in engine.targets:
+        card = trained.trained(engine, target, Source.MODEL).card
+        assert type(card).model_validate_json(card.model_dump_json()) == card
 
-    assert type(card).model_validate_json(card.model_dump_json()) == card
+
+def test_a_card_refuses_a_key_that_it_does_not_know():
+    told = trained.trained(ENGINE, TARGET, Source.MODEL).card.model_dump(mode="json")
+
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Card.model_validate(told | {"alien": 1})
+    with pytest.raises(ValidationError, match="finite"):
+        Card.model_validate(told | {"weights": {"boosted_trees": float("nan")}})
 
 
-def test_training_again_gives_the_same_artefact():
-    again = artefact(
-        TARGET,
-        trained.rows(ENGINE, TARGET),
-        ENGINE.feature_names(TARGET),
-        verdict=trained.verdict(TARGET, Source.BASELINE),
-        shrinkage=0.4,
-        training=trained.training(ENGINE),
+def fitted(target, engine=ENGINE):
+    with ThreadPoolExecutor(1) as pool:
+        put = trained.examples(engine)[target.name]
+        return final_fits([put], trained.tried(engine), trained.SEED, pool)[target.name]
+
+
+def made(models, **changes):
+    """The artefact of these models."""
+    return artefact(
+        changes.get("asked", trained.examples(ENGINE)[TARGET.name]),
+        changes.get("verdict", trained.verdict(TARGET, Source.BASELINE)),
+        None,
+        models,
+        changes.get("training", trained.training(ENGINE)),
     )
 
-    assert again == trained.trained(ENGINE, TARGET, Source.BASELINE)
+
+def test_training_again_gives_the_same_files_and_the_same_card_byte_for_byte():
+    first, second = (made(fitted(TARGET)) for _ in range(2))
+
+    assert first.files == second.files
+    assert first.card.model_dump_json() == second.card.model_dump_json()
+    assert set(first.files) == {*WEIGHTS.values()}
+
+
+def test_another_seed_may_give_other_files_and_always_another_card():
+    again = made(fitted(TARGET), training=replace(trained.training(ENGINE), seed=6))
+
+    assert again.card.model_dump_json() != made(fitted(TARGET)).card.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("engine", "name", "file"),
+    [
+        (DIRECTION, "magnitude_5", "direction_magnitude.ubj"),
+        (SELLER, "touch_1_20", "seller_breach.ubj"),
+        (SELLER, "regime_10", "seller_regime.ubj"),
+        (SELLER, "trap_5", "seller_trap.ubj"),
+        (BUYER, "breakout_1", "buyer_breakout.ubj"),
+        (BUYER, "spike_1", "buyer_spike.ubj"),
+        (BUYER, "theta_5", "buyer_theta.ubj"),
+        (VOLATILITY, "variance_1", "volatility_trees.trees"),
+    ],
+)
+def test_the_weights_lie_in_the_file_that_the_target_names(engine, name, file):
+    target = next(each for each in engine.targets if each.name == name)
+    stored = trained.trained(engine, target, Source.MODEL)
+
+    assert file in stored.files
+    assert file in stored.card.files
+    assert file in stored.card.weights_of.values()
+
+
+def test_the_weights_of_a_network_bear_its_stem():
+    """Of a stub, since the file is named by the target and not by who fills it."""
+    network = replace(StubNetwork(), name="bilstm", suffix=".safetensors")
+    direction = next(each for each in DIRECTION.targets if each.name == "direction_5")
+
+    assert direction.file_of(network) == "direction_seq.safetensors"
+    assert direction.file_of(BaseRate()) == "base_rate.json"
+
+
+# ── what is stored answers as what was fitted ───────────────────────────────────────────
+
+
+def expected(target, models, put):
+    """Every candidate's answer to a question, pooled as the card says."""
+    raw = {
+        name: each.forecast(put.tail(each_context(target, name) + 1).select(each.columns))[-1:]
+        for name, each in models.items()
+    }
+    if target.mean:
+        raw[target.mean.name] = target.mean.of(raw)
+    anchor = None if target.anchor is None else raw[target.anchor.name]
+    pooled = {
+        name: shrunk(target.score, said, anchor, trained.WEIGHT) if name in target.shrinks else said
+        for name, said in raw.items()
+    }
+    return {
+        name: tuple(said[0].tolist()) for name, said in pooled.items() if np.isfinite(said).all()
+    }
+
+
+def each_context(target, name):
+    return next(each.context for each in target.candidates if each.name == name)
+
+
+STORED = {
+    "variance_1": VOLATILITY,
+    "direction_5": DIRECTION,
+    "magnitude_5": DIRECTION,
+    "rise_20": SELLER,
+    "trap_5": SELLER,
+    "regime_10": SELLER,
+    "breakout_1": BUYER,
+    "theta_5": BUYER,
+}
 
 
 @pytest.mark.parametrize("source", [Source.MODEL, Source.BASELINE])
-@pytest.mark.parametrize(
-    ("engine", "target"),
-    [(VOLATILITY, VOLATILITY.targets[2]), (DIRECTION, DIRECTION.targets[2]), (BUYER, TARGET)],
-    ids=["variance", "direction", "breakout"],
-)
-def test_what_is_stored_answers_as_what_was_fitted(engine, target, source):
-    rows, names = trained.rows(engine, target), engine.feature_names(target)
-    models = {
-        each.name: fitted(each, target, rows, names, trained.SEED) for each in target.candidates
-    }
+@pytest.mark.parametrize("name", STORED)
+def test_what_is_stored_answers_as_what_was_fitted(name, source):
+    engine = STORED[name]
+    target = next(each for each in engine.targets if each.name == name)
+    rows, models = trained.rows(engine, target), trained.models(engine)[name]
     stored = trained.revived(engine, target, source)
-    for day in (0, 100, rows.height - 1):
-        question = rows.slice(day, 1)
-        said = stored.forecast(question)
-        raw = {name: each.forecast(question.select(each.columns)) for name, each in models.items()}
-        challenger, anchor = target.challenger.name, target.anchor.name
-        if target.is_classified:
-            raw[challenger] = shrunk(raw[challenger], raw[anchor], 0.4)
-        assert said.candidates == {name: tuple(row[0].tolist()) for name, row in raw.items()}
-        assert said.served == said.candidates[challenger if source is Source.MODEL else anchor]
+    for last in (1, 101, rows.height):
+        put = rows.head(last)
+        said = stored.forecast(put)
+        assert said.candidates == expected(target, models, put)
+        served = trained.leading(target) if source is Source.MODEL else trained.strongest(target)
+        assert said.served == said.candidates[served]
+
+
+def test_the_mean_answers_like_the_mean_of_its_members():
+    """Its own weight pools it, after it was taken."""
+    put = trained.rows(ENGINE, TARGET)
+    stored = trained.revived(ENGINE, TARGET, Source.BASELINE)
+    members = TARGET.mean.members
+    raw = {
+        name: stored.models[name].forecast(put.tail(1).select(stored.models[name].columns))
+        for name in (*members, "core_distribution")
+    }
+    mean = np.mean([raw[name] for name in members], axis=0)
+    pooled = shrunk(TARGET.score, mean, raw["core_distribution"], trained.WEIGHT)
+
+    assert stored.card.means == {"mean": members}
+    assert stored.forecast(put).candidates["mean"] == tuple(pooled[0].tolist())
+
+
+def test_without_a_member_the_card_knows_no_mean():
+    models = dict(trained.models(ENGINE)[TARGET.name])
+    del models["ridge_logit"]
+
+    assert made(models).card.means == {}
+    assert "mean" not in made(models).card.weights_of
+
+
+def test_a_candidate_without_an_answer_is_left_out_and_nothing_answers_for_it():
+    """The volatility index has no close today: what reads it alone is silent."""
+    target = next(each for each in SELLER.targets if each.name == "rise_20")
+    stored = trained.revived(SELLER, target, Source.BASELINE)
+    put = trained.rows(SELLER, target).with_columns(
+        implied_volatility=pl.lit(None, dtype=pl.Float64)
+    )
+    for name, answers_now in (("normal_index", False), ("normal_ewma", True)):
+        verdict = stored.card.verdict.model_copy(update={"served": name})
+        served = replace(stored, card=stored.card.model_copy(update={"verdict": verdict}))
+        said = served.forecast(put)
+        assert (name in said.candidates) == answers_now
+        assert (said.served is not None) == answers_now
+
+
+# ── refused ─────────────────────────────────────────────────────────────────────────────
 
 
 def test_other_code_is_refused():
     stored = trained.trained(ENGINE, TARGET, Source.BASELINE)
 
     with pytest.raises(ArtifactError, match=f"{ENGINE.code_version}, this is 0123"):
-        forecaster(stored, "0123", stored.card.libraries)
+        forecaster(stored, TARGET, "0123", stored.card.libraries)
 
 
 def test_another_version_of_a_library_is_refused():
     stored = trained.trained(ENGINE, TARGET, Source.BASELINE)
 
     with pytest.raises(ArtifactError, match="trained with xgboost none, this is 3"):
-        forecaster(stored, ENGINE.code_version, {"xgboost": "3"})
+        forecaster(stored, TARGET, ENGINE.code_version, {"xgboost": "3"})
 
 
-@pytest.mark.parametrize("file", ["base_rate.json", "boosted_trees.ubj"])
-def test_missing_weights_are_refused(file):
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_missing_weights_are_refused(name):
     stored = trained.trained(ENGINE, TARGET, Source.BASELINE)
-    torn = Artefact(card=stored.card, files={k: v for k, v in stored.files.items() if k != file})
+    files = {file: content for file, content in stored.files.items() if file != WEIGHTS[name]}
+    torn = Artefact(card=stored.card, files=files)
 
-    with pytest.raises(ArtifactError, match=file.split(".")[0]):
-        forecaster(torn, ENGINE.code_version, torn.card.libraries)
+    with pytest.raises(ArtifactError, match=f"no stored weights for {name}"):
+        forecaster(torn, TARGET, ENGINE.code_version, torn.card.libraries)
 
 
-def test_a_candidate_that_is_no_longer_registered_is_refused():
+def test_a_candidate_that_is_no_longer_declared_is_refused():
     stored = trained.trained(ENGINE, TARGET, Source.BASELINE)
-    card = stored.card.model_copy(update={"estimators": {"oracle": "Oracle()"}})
+    other = replace(TARGET, challengers=TARGET.challengers[:1], mean=None)
 
-    with pytest.raises(ArtifactError, match="oracle"):
-        forecaster(stored.model_copy(update={"card": card}), ENGINE.code_version, card.libraries)
+    with pytest.raises(ArtifactError, match="no stored weights for boosted_trees: retrain it"):
+        forecaster(stored, other, ENGINE.code_version, stored.card.libraries)
 
 
 def test_torn_weights_are_refused():
@@ -182,6 +273,7 @@ def test_torn_weights_are_refused():
     with pytest.raises(ArtifactError, match="retrain"):
         forecaster(
             stored.model_copy(update={"files": torn}),
+            TARGET,
             ENGINE.code_version,
             stored.card.libraries,
         )
@@ -197,62 +289,25 @@ def test_where_nothing_may_be_served_nothing_is_fitted():
 
 
 def test_an_unavailable_target_serves_nothing():
-    made = {
+    made_of = {
         name: trained.revived(DIRECTION, target, Source.UNAVAILABLE)
         for target in DIRECTION.targets
         for name in [target.name]
     }
-    today = trained.features()["direction"].tail(1)
-    for answer in answers(DIRECTION, today, made, trained.scales()).values():
+    table, scales = trained.features()["direction"], past_scales(trained.core_record())
+    for answer in answers(DIRECTION, table, made_of, scales).values():
         assert answer.forecast.served is None
         assert answer.forecast.candidates == {}
         assert (answer.cuts, answer.scale, answer.law) == ((), None, None)
 
 
 def test_a_target_without_examples_has_a_card_without_a_span():
-    made = artefact(
-        TARGET,
-        trained.rows(ENGINE, TARGET).clear(),
-        ENGINE.feature_names(TARGET),
+    put = trained.examples(ENGINE)[TARGET.name]
+    bare = made(
+        {},
+        asked=replace(put, rows=put.rows.clear()),
         verdict=trained.verdict(TARGET, Source.UNAVAILABLE),
-        shrinkage=0.0,
         training=replace(trained.training(ENGINE), cutoff=date(1999, 1, 1)),
     )
 
-    assert made.card.span is None
-
-
-def test_a_feature_table_without_a_threshold_is_refused():
-    table = trained.features()["buyer"].drop("breakout_1_cut_0")
-
-    with pytest.raises(DataError, match="breakout_1_cut_0"):
-        questions(TARGET, table, ENGINE.feature_names(TARGET), trained.scales()[1])
-
-
-@pytest.mark.parametrize(
-    ("absent", "plain_asked", "implied_asked"),
-    [
-        ("log_return_1", False, False),  # both read it
-        ("implied_breakout_1_cut_0", True, False),  # the threshold of one of them
-        ("implied_change_5", True, True),  # what a missing close of the index hides
-    ],
-)
-def test_questions_leave_out_rows_that_no_candidate_can_read(absent, plain_asked, implied_asked):
-    table = trained.features()["buyer"].with_columns(pl.lit(None, dtype=pl.Float64).alias(absent))
-
-    for target, is_asked in zip(BUYER.targets, (plain_asked, implied_asked), strict=True):
-        names = BUYER.feature_names(target)
-        asked = questions(target, table, names, trained.scales()[1])
-        assert (asked.height > 0) == is_asked
-        assert asked.columns == ["symbol", "session", *target.columns(names)]
-        assert all(asked[name].null_count() == 0 for name in asked.columns if name != absent)
-
-
-def test_distances_are_thresholds_in_forecast_volatilities():
-    asked = questions(
-        TARGET, trained.features()["buyer"], ENGINE.feature_names(TARGET), trained.scales()[1]
-    )
-
-    assert asked["distance_0"].to_list() == pytest.approx(
-        [cut / scale for cut, scale in asked.select("cut_0", "forecast_volatility").iter_rows()]
-    )
+    assert bare.card.span is None

@@ -1,283 +1,393 @@
-"""The gate: every reason of refusal alone, a clear winner served, broken records refused."""
+"""The gate: who leads, who answers, against whom, and what else is said."""
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import pytest
 
-from aegis_assets.core.frozen import Source
-from aegis_assets.core.errors import DataError
 from aegis_assets.core.evaluation import gate
-from aegis_assets.core.evaluation.gate import Evaluation, evaluation, score_name, verdicts
-from aegis_assets.core.evaluation.target import Target
-from aegis_assets.core.labels import LABELS
+from aegis_assets.core.evaluation.gate import skills, verdicts
+from aegis_assets.core.evaluation.target import Mean
+from aegis_assets.core.frozen import Skill, Source
+from aegis_assets_tests.core.gate_records import (
+    ROWS,
+    SEED,
+    SESSIONS,
+    YEARS,
+    better,
+    classified,
+    evaluated,
+    losing,
+    named,
+    odds,
+    quantity,
+    record,
+    target,
+)
 
-SEED = 1
-YEARS = 9
-SESSIONS = 252
-
-
-@dataclass(frozen=True)
-class Named:
-    """A candidate of which the gate needs the name only."""
-
-    name: str
-
-
-def target(label="breakout_1", baselines=("plain", "anchor")):
-    return Target(LABELS[label], Named("bold"), tuple(Named(each) for each in baselines))
-
-
-def calendar(rows):
-    return [date(2010 + i // SESSIONS, 1, 1) + timedelta(days=i % SESSIONS) for i in range(rows)]
+FIRM = better()["firm"]
 
 
-def judged(target, rows, losses, varies=True):
-    """An evaluation made by hand: nine years and folds, losses per candidate."""
-    table = pl.DataFrame(
-        {
-            "session": calendar(rows),
-            "fold": [i // SESSIONS for i in range(rows)],
-            "outcome_class": [i % max(len(target.label.classes), 1) for i in range(rows)],
-        }
-    )
-    return Evaluation(target, table, losses, varies, 0.5)
+def noise(seed, size=0.02):
+    return size * np.random.default_rng(seed).standard_normal(ROWS)
 
 
-def better(rows=YEARS * SESSIONS, gain=0.05, seed=3):
-    """Losses of a challenger that is clearly better than both baselines."""
-    anchor = np.random.default_rng(seed).gamma(2.0, 0.1, rows)
-    noise = 0.02 * np.random.default_rng(seed + 1).standard_normal(rows)
-    return {"plain": anchor + 0.02, "anchor": anchor, "bold": anchor * (1 - gain) + noise}
+def lost(**shares):
+    """Losses by candidate, each a share of the strongest baseline's with noise of its own."""
+    made = {name: FIRM * share + noise(i) for i, (name, share) in enumerate(shares.items())}
+    return {"plain": FIRM + 0.02, "firm": FIRM} | made
 
 
-def verdict(found):
-    (made,) = verdicts([found.target], [found], SEED)
+def contest(*challengers, **others):
+    return quantity(challengers=challengers, **others)
+
+
+def verdict(asked, losses):
+    asked, rows = losing(asked, losses)
+    (made,) = verdicts([asked], [evaluated(asked, rows)], SEED)
     return made
 
 
-def reasons(found):
-    made = verdict(found)
-    assert made.source is Source.BASELINE
-    assert made.served == made.baseline
-    return made.reasons
+# ── what a verdict states ───────────────────────────────────────────────────────────────
 
 
 def test_a_clearly_better_challenger_is_served():
-    made = verdict(judged(target(), YEARS * SESSIONS, better()))
+    asked, rows = classified(odds())
+    (made,) = verdicts([asked], [evaluated(asked, rows)], SEED)
 
-    assert (made.source, made.served, made.reasons) == (Source.MODEL, "bold", ())
+    assert (made.source, made.served, made.leading) == (Source.MODEL, "bold", "bold")
+    assert made.reasons == made.trial.reasons == ()
     assert made.skill.lower > 0
-    assert made.folds == YEARS
-    assert [*made.skill_by_year] == list(range(2010, 2019))
-    assert made.base_rates == (0.5, 0.5)
-    assert made.score == "Brier"
+    assert (made.folds, made.score, made.baseline) == (YEARS, "Brier", "firm")
+    assert [*made.trial.skill_by_year] == list(range(2010, 2019))
+    assert sum(made.base_rates) == 1
+    assert made.base_rates[1] == pytest.approx(rows["outcome_class"].mean())
 
 
-def test_constant_forecasts_are_refused():
-    (reason,) = reasons(judged(target(), YEARS * SESSIONS, better(), varies=False))
-
-    assert reason == "the forecasts are constant"
+def test_a_quantity_has_no_base_rates():
+    assert verdict(contest("bold"), lost(bold=0.9)).base_rates == ()
 
 
-def test_seven_folds_are_too_few():
-    (reason,) = reasons(judged(target(), 7 * SESSIONS, better(7 * SESSIONS)))
+def test_every_candidate_is_listed_with_its_mean_loss_and_how_often_it_answered():
+    losses = lost(bold=0.9)
+    losses["bold"][:10] = np.nan
+    made = verdict(contest("bold"), losses)
 
-    assert reason == "not enough data: 7 folds, needs 8"
-
-
-def test_fewer_than_sixty_independent_windows_are_too_few():
-    found = judged(target("direction_40"), YEARS * SESSIONS, better())
-    (reason,) = reasons(found)
-
-    assert reason == "not enough data: 57 independent windows, needs 60"
-
-
-def test_an_interval_that_touches_zero_is_refused(monkeypatch):
-    monkeypatch.setattr(gate, "diebold_mariano", lambda *_: 0.0)
-    losses = better(gain=0.001)
-    found = judged(target(), YEARS * SESSIONS, losses)
-    monkeypatch.setattr(gate, "skill_by_year", lambda *_: dict.fromkeys(range(2010, 2019), 0.01))
-    (reason,) = reasons(found)
-
-    assert reason.startswith("skill may be zero: its interval starts at -0.00")
+    scores = {each.name: (each.loss, each.n) for each in made.candidates}
+    assert scores == {
+        name: (pytest.approx(np.nanmean(loss)), ROWS - 10 * (name == "bold"))
+        for name, loss in losses.items()
+    }
 
 
-def test_significance_counts_every_target_that_was_tried(monkeypatch):
-    """One p of .02 passes alone, and not beside a target that was tried too."""
-    monkeypatch.setattr(gate, "diebold_mariano", lambda *_: 0.02)
-    found = judged(target(), YEARS * SESSIONS, better())
-    other = judged(target("implied_breakout_1"), YEARS * SESSIONS, better(seed=9))
-
-    assert verdict(found).source is Source.MODEL
-    both = verdicts([found.target, other.target], [found, other], SEED)
-    assert [each.reasons for each in both] == [("not significant: p = 0.040 after Holm",)] * 2
-    assert [each.p_value for each in both] == [0.04, 0.04]
-
-
-def by_year(gains):
-    """Losses with this share gained in each year."""
-    losses = better()
-    factor = np.repeat([1 - gain for gain in gains], SESSIONS)
-    return losses | {"bold": losses["anchor"] * factor}
-
-
-def test_skill_in_fewer_than_three_fifths_of_the_years_is_refused():
-    (reason,) = reasons(judged(target(), YEARS * SESSIONS, by_year([0.2] * 5 + [-0.001] * 4)))
-
-    assert reason == "skill above zero in only 56% of the years"
-
-
-@pytest.mark.parametrize(
-    ("label", "worst", "allowed"),
-    [
-        ("breakout_1", -0.031, False),
-        ("breakout_1", -0.029, True),
-        ("variance_1", -0.101, False),
-        ("variance_1", -0.099, True),
-    ],
-)
-def test_one_bad_year_is_refused(label, worst, allowed):
-    """Three percent for probabilities, ten for volatility."""
-    found = judged(target(label), YEARS * SESSIONS, by_year([0.2] * 8 + [worst]))
-    made = verdict(found)
-
-    assert (made.source is Source.MODEL) == allowed
-    limit = "-0.03" if label == "breakout_1" else "-0.10"
-    assert made.reasons == (() if allowed else (f"worst year {worst:+.3f}, allowed {limit}",))
-
-
-def test_a_stub_of_a_year_decides_nothing():
-    """Fewer than 60 sessions are no year: their skill is shown, not judged."""
-    rows = YEARS * SESSIONS + 59
-    losses = better(rows)
-    losses["bold"][-59:] = 1.5 * losses["anchor"][-59:]
-    made = verdict(judged(target(), rows, losses))
-
-    assert made.source is Source.MODEL
-    assert made.skill_by_year[2019] < -0.4
+def test_the_same_record_gives_the_same_verdict():
+    assert verdict(contest("bold"), lost(bold=0.9)) == verdict(contest("bold"), lost(bold=0.9))
 
 
 def test_a_target_that_was_never_forecast_is_unavailable():
-    found = judged(target(), YEARS * SESSIONS, better())
+    asked, rows = losing(contest("bold"), lost(bold=0.9))
     silent = target("direction_1")
-    made, other = verdicts([silent, found.target], [None, found], SEED)
+    made, other = verdicts([silent, asked], [None, evaluated(asked, rows)], SEED)
 
     assert (made.source, made.served, made.baseline) == (Source.UNAVAILABLE, None, None)
     assert made.reasons == ("not enough data: no forecast could be scored out of sample",)
-    assert (made.skill, made.p_value, made.folds) == (None, None, 0)
-    assert other == verdict(found)
+    assert (made.skill, made.trial, made.folds, made.score) == (None, None, 0, "RPS")
+    assert other == verdict(contest("bold"), lost(bold=0.9))
 
 
 def test_no_targets_have_no_verdicts():
     assert verdicts([], [], SEED) == []
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("candidate", ["plain", "anchor", "bold"])
-def test_a_loss_that_is_not_finite_is_a_broken_record(candidate, bad):
-    losses = better()
-    losses[candidate][100] = bad
-
-    with pytest.raises(DataError, match=r"breakout_1.*finite"):
-        verdict(judged(target(), YEARS * SESSIONS, losses))
+# ── significance over all that was tried ────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("strongest", ["plain", "anchor"])
+def test_significance_counts_every_target_that_was_tried(monkeypatch):
+    """One p of .02 passes alone, and not beside a target that was tried too."""
+    monkeypatch.setattr(gate, "diebold_mariano", lambda *_: 0.02)
+    asked, rows = losing(contest("bold"), lost(bold=0.9))
+    found = evaluated(asked, rows)
+
+    assert verdict(contest("bold"), lost(bold=0.9)).source is Source.MODEL
+    both = verdicts([asked, asked], [found, found], SEED)
+    assert [each.reasons for each in both] == [("not significant: p = 0.040 after Holm",)] * 2
+    assert [each.trial.p_value for each in both] == [0.04, 0.04]
+
+
+def test_significance_counts_every_contender_of_a_target(monkeypatch):
+    monkeypatch.setattr(gate, "diebold_mariano", lambda *_: 0.01)
+    made = verdict(contest("bold", "bolder", "boldest"), lost(bold=0.9, bolder=0.9, boldest=0.9))
+
+    assert [each.p_value for each in made.trials] == [pytest.approx(0.03)] * 3
+    assert made.source is Source.BASELINE
+
+
+# ── which contender ─────────────────────────────────────────────────────────────────────
+
+
+def test_of_two_that_pass_the_simpler_is_kept_where_the_other_is_hardly_better():
+    losses = lost(simple=0.9)
+    made = verdict(contest("simple", "complex"), losses | {"complex": losses["simple"] + noise(9)})
+
+    assert [each.reasons for each in made.trials] == [(), ()]
+    assert made.served == made.leading == "simple"
+
+
+def test_a_later_one_that_clearly_beats_the_simpler_is_preferred():
+    made = verdict(contest("simple", "complex"), lost(simple=0.9, complex=0.8))
+
+    assert made.served == made.leading == made.trial.name == "complex"
+    assert made.skill == made.trials[1].skill
+
+
+def test_a_better_one_that_is_refused_does_not_displace_one_that_passes():
+    losses = lost(simple=0.9, complex=0.7)
+    losses["complex"][:SESSIONS] = 1.2 * FIRM[:SESSIONS]
+    made = verdict(contest("simple", "complex"), losses)
+
+    assert made.served == "simple"
+    assert made.reasons == ()
+    assert [len(each.reasons) for each in made.trials] == [0, 1]
+    assert made.trials[1].skill.value > made.trials[0].skill.value
+
+
+def test_the_third_must_beat_the_one_that_leads_not_the_first():
+    losses = lost(simple=0.9, complex=0.8)
+    losses["most"] = 0.5 * (losses["simple"] + losses["complex"])
+    made = verdict(contest("simple", "complex", "most"), losses)
+
+    assert made.served == "complex"
+
+
+def test_among_the_refused_the_nearest_leads_and_gives_its_reasons():
+    made = verdict(contest("worse", "bad", "worst"), lost(worse=1.1, bad=1.02, worst=1.3))
+
+    assert made.source is Source.BASELINE
+    assert made.leading == "bad"
+    assert made.reasons == made.trials[1].reasons
+    assert made.reasons != made.trials[2].reasons
+    assert made.skill == made.trials[1].skill
+
+
+def test_the_mean_is_a_contender_after_all_others():
+    mean = Mean(("simple", "complex"))
+    asked = contest("simple", "complex", mean=mean)
+    rng = np.random.default_rng(2)
+    values = rng.standard_normal(ROWS)
+    off = {name: rng.standard_normal(ROWS) for name in ("simple", "complex")}
+    firm = rng.standard_normal(ROWS) * 1.3
+    said = {"plain": firm * 1.1, "firm": firm} | off
+    forecasts = {name: (values + each)[:, None] for name, each in said.items()}
+    rows = record(asked, forecasts, values)
+    (made,) = verdicts([asked], [evaluated(asked, rows)], SEED)
+
+    assert [each.name for each in made.trials] == ["simple", "complex", "mean"]
+    assert made.served == "mean"
+
+
+# ── which baseline ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("strongest", ["plain", "firm", "third"])
 def test_the_strongest_baseline_is_the_one_with_the_least_mean_loss(strongest):
-    losses = better()
-    losses[strongest] = losses[strongest] - 0.05
-    found = judged(target(), YEARS * SESSIONS, losses)
+    asked = contest("bold", baselines=("plain", "firm", "third"))
+    losses = lost(bold=0.9) | {"third": FIRM + 0.03}
+    losses[strongest] = losses[strongest] - 0.1
+    made = verdict(asked, losses)
 
-    assert found.baseline == strongest
-    assert verdict(found).baseline == strongest
-    means = {each.name: each.loss for each in verdict(found).candidates}
-    assert means == {name: pytest.approx(loss.mean()) for name, loss in losses.items()}
-
-
-def test_the_same_record_gives_the_same_verdict():
-    found = judged(target(), YEARS * SESSIONS, better())
-
-    assert verdict(found) == verdict(replace(found))
-
-
-@pytest.mark.parametrize(
-    ("label", "score"),
-    [("variance_5", "QLIKE"), ("breakout_1", "Brier"), ("direction_5", "RPS")],
-)
-def test_the_score_is_named_by_the_number_of_classes(label, score):
-    assert score_name(target(label)) == score
-
-
-def recorded(name, forecast, folds=3, block=4, label="breakout_1"):
-    """A walk-forward record of one candidate."""
-    rows = folds * block
-    days = calendar(rows)
-    return pl.DataFrame(
-        {
-            "symbol": ["^GSPC"] * rows,
-            "session": days,
-            "target": [label] * rows,
-            "fold": [i // block for i in range(rows)],
-            "fold_start": [days[i - i % block] for i in range(rows)],
-            "known_on": [each + timedelta(days=1) for each in days],
-            "outcome": [0.01 * (1 + i % 3) for i in range(rows)],
-            "outcome_class": pl.Series([i % 2 for i in range(rows)], dtype=pl.Int64),
-            "candidate": [name] * rows,
-            "forecast": [list(forecast)] * rows,
-        }
+    assert made.baseline == made.trial.against == strongest
+    assert made.trial.skill.value == pytest.approx(
+        1 - losses["bold"].mean() / losses[strongest].mean()
     )
 
 
-def record(bold=(0.4, 0.6), plain=(0.5, 0.5), anchor=(0.3, 0.7), **kinds):
-    said = {"plain": plain, "anchor": anchor, "bold": bold}
-    return pl.concat(recorded(name, forecast, **kinds) for name, forecast in said.items())
+def test_the_strongest_baseline_answers_where_it_surely_beats_the_plainest():
+    made = verdict(contest("bold"), lost(bold=1.1))
+
+    assert (made.source, made.served, made.remarks) == (Source.BASELINE, "firm", ())
+    assert made.baseline_skill.lower > 0
 
 
-def test_candidates_on_different_sessions_are_a_broken_record():
-    holed = record().filter(~((pl.col("candidate") == "anchor") & (pl.col("fold") == 2)))
+def test_the_plainest_answers_where_no_other_surely_beats_it():
+    losses = lost(bold=1.1)
+    losses["plain"] = FIRM + noise(4, size=0.05) + 0.0005
+    made = verdict(contest("bold"), losses)
 
-    with pytest.raises(DataError, match="anchor and bold forecast different sessions"):
-        evaluation(target(), holed)
-
-
-def test_a_target_without_a_record_has_no_evaluation():
-    assert evaluation(target("direction_1"), record()) is None
-
-
-def test_a_single_fold_calibrates_and_scores_nobody():
-    assert evaluation(target(), record(folds=1)) is None
+    assert (made.served, made.baseline) == ("plain", "firm")
+    assert made.baseline_skill.lower < 0 < made.baseline_skill.value
+    assert made.remarks == ("firm has the least loss, but may be no better than plain",)
+    assert made.reasons == (*made.trial.reasons, *made.remarks)
 
 
-def test_the_first_fold_of_classes_is_scored_for_nobody():
-    found = evaluation(target(), record())
+def test_a_weaker_baseline_answers_if_it_is_the_strongest_that_surely_beats_the_plainest():
+    """The least loss, owed to one stretch of sessions, may be luck and is passed over."""
+    plain = np.where(np.arange(ROWS) < 40, 30 * FIRM, FIRM)
+    losses = {
+        "plain": plain,
+        "firm": 0.95 * plain,
+        "lucky": np.where(np.arange(ROWS) < 40, FIRM, 1.1 * FIRM),
+        "bold": 2 * plain,
+    }
+    made = verdict(contest("bold", baselines=("plain", "firm", "lucky")), losses)
 
-    assert found.folds == 2
-    assert {len(loss) for loss in found.losses.values()} == {8}
-    assert found.losses["plain"] == pytest.approx(np.full(8, 0.25))
+    assert (made.baseline, made.served) == ("lucky", "firm")
+    assert made.baseline_skill.value > 0.05
+    assert made.baseline_skill.lower < 0
+    assert made.remarks == ("lucky has the least loss, but may be no better than plain",)
 
 
-def test_quantities_are_scored_on_every_fold_as_they_came():
-    found = evaluation(target("variance_5"), record((0.02,), (0.01,), (0.03,), label="variance_5"))
-    ratio = 0.01 * (1 + np.arange(12) % 3) / 0.02
+def test_where_the_plainest_is_the_strongest_it_answers_and_has_no_skill_of_its_own():
+    losses = lost(bold=1.1)
+    made = verdict(contest("bold"), losses | {"plain": FIRM - 0.05})
 
-    assert (found.folds, found.shrinkage) == (3, 1.0)
-    assert found.losses["bold"] == pytest.approx(ratio - np.log(ratio) - 1)
+    assert (made.served, made.baseline, made.baseline_skill) == ("plain", "plain", None)
+    assert made.remarks == ()
 
 
-def test_forecasts_that_never_change_are_seen():
-    assert not evaluation(target(), record()).varies
-    moving = record().with_columns(
-        forecast=pl.when(pl.col("candidate") == "bold")
-        .then(pl.concat_list(0.4 + 0.01 * pl.col("outcome"), 0.6 - 0.01 * pl.col("outcome")))
-        .otherwise("forecast")
+def ranges(**held):
+    """Quantiles of a known scale, of which each baseline holds the shares that it is told."""
+    asked = target("magnitude_1", ("plain", *held), ())
+    rng = np.random.default_rng(31)
+    scale, shocks = rng.gamma(8.0, 0.125, ROWS), rng.standard_normal(ROWS)
+    said = {"plain": np.tile([-4.0, 0.7, 4.0], (ROWS, 1))} | {
+        name: scale[:, None] * np.quantile(shocks, shares) for name, shares in held.items()
+    }
+    (made,) = verdicts([asked], [evaluated(asked, record(asked, said, scale * shocks))], SEED)
+    return made
+
+
+def test_of_quantiles_the_strongest_answers_that_covers_what_it_says():
+    """A range may not be near on average only: it is bought for its coverage."""
+    made = ranges(near=(0.12, 0.5, 0.88), far=(0.1, 0.53, 0.9), exact=(0.1, 0.49, 0.9))
+
+    assert (made.baseline, made.served) == ("exact", "exact")
+    narrow = ranges(near=(0.117, 0.5, 0.883), skewed=(0.1, 0.485, 0.89))
+    assert narrow.served == "skewed"
+
+
+def test_where_the_least_loss_does_not_cover_another_answers_and_it_is_said():
+    made = ranges(near=(0.1, 0.5, 0.884), off=(0.114, 0.486, 0.888))
+
+    assert (made.baseline, made.served) == ("near", "off")
+    assert "near has the least loss, but does not cover what it says" in made.remarks
+
+
+def test_where_no_quantiles_cover_the_strongest_answers():
+    made = ranges(near=(0.13, 0.5, 0.87), off=(0.2, 0.5, 0.8))
+
+    assert (made.baseline, made.served) == ("near", "near")
+    assert made.remarks == ("no challenger is trained for it: a baseline answers",)
+
+
+def test_a_model_that_answers_needs_no_word_on_baselines():
+    losses = lost(bold=0.8)
+    losses["plain"] = FIRM + noise(4, size=0.05) + 0.0005
+
+    made = verdict(contest("bold"), losses)
+    assert (made.source, made.remarks) == (Source.MODEL, ())
+
+
+def half_silent(silent):
+    losses = lost(bold=0.9)
+    losses["firm"] = FIRM - 0.1
+    losses["firm"][:silent] = np.nan
+    return losses
+
+
+def test_a_baseline_that_answered_on_fewer_than_half_of_the_sessions_is_not_compared():
+    made = verdict(contest("bold"), half_silent(ROWS // 2 + 1))
+
+    assert made.baseline == made.trial.against == "plain"
+    assert made.remarks == ("answered on too few sessions to be compared: firm",)
+    assert verdict(contest("bold"), half_silent(ROWS // 2)).baseline == "firm"
+
+
+def test_baselines_of_different_sessions_are_ordered_by_what_they_make_of_the_plainest():
+    """One that only answered in easy times has small losses, and is no stronger for it."""
+    easy = np.arange(ROWS) < 0.6 * ROWS
+    hard = np.where(easy, 0.5, 3.0)
+    losses = {name: loss * hard for name, loss in lost(bold=0.9).items()}
+    losses["third"] = np.where(easy, 0.99 * losses["plain"], np.nan)
+    made = verdict(contest("bold", baselines=("plain", "third", "firm")), losses)
+
+    assert np.nanmean(losses["third"]) < losses["firm"].mean()
+    assert made.baseline == "firm"
+
+
+# ── what was not there ──────────────────────────────────────────────────────────────────
+
+
+def test_a_target_without_challengers_is_a_baseline_and_says_so():
+    losses = lost()
+    made = verdict(contest(), losses)
+
+    assert (made.source, made.served, made.leading) == (Source.BASELINE, "firm", None)
+    assert made.reasons == made.remarks == ("no challenger is trained for it: a baseline answers",)
+    assert (made.trials, made.trial, made.skill) == ((), None, None)
+
+
+def test_a_contender_that_was_not_trained_is_named():
+    made = verdict(contest("bold", "network", "other"), lost(bold=0.9))
+
+    assert (made.source, made.served) == (Source.MODEL, "bold")
+    assert made.remarks == ("not trained, as set: network, other",)
+    assert [each.name for each in made.trials] == ["bold"]
+
+
+def test_a_mean_of_which_a_member_was_not_trained_was_not_either():
+    made = verdict(contest("bold", "network", mean=Mean(("bold", "network"))), lost(bold=0.9))
+
+    assert made.remarks == ("not trained, as set: network, mean",)
+
+
+def test_a_contender_that_never_answered_has_no_trial_and_no_score():
+    losses = lost(bold=0.9) | {"mute": np.full(ROWS, np.nan)}
+    made = verdict(contest("bold", "mute"), losses)
+
+    assert [each.name for each in made.trials] == ["bold"]
+    assert "mute" not in {each.name for each in made.candidates}
+
+
+def test_a_contender_is_compared_on_the_sessions_that_both_answered():
+    """Silence is nobody's loss: the baseline's bad sessions do not count for who was mute."""
+    losses = lost(bold=0.9)
+    losses["firm"] = losses["firm"] + np.where(np.arange(ROWS) < 500, 0.01, 0.0)
+    losses["bold"][:500] = np.nan
+    made = verdict(contest("bold"), losses)
+
+    assert made.skill.n == ROWS - 500
+    assert made.skill.value == pytest.approx(
+        1 - losses["bold"][500:].mean() / losses["firm"][500:].mean()
     )
-    assert evaluation(target("variance_5"), moving.with_columns(target=pl.lit("variance_5"))).varies
+    assert min(made.trial.skill_by_year) == 2011
 
 
-def test_the_order_of_the_record_does_not_matter():
-    found, again = (evaluation(target(), each) for each in (record(), record().reverse()))
+# ── another market ──────────────────────────────────────────────────────────────────────
 
-    assert all((found.losses[name] == again.losses[name]).all() for name in found.losses)
+
+def test_skills_are_those_of_the_trials():
+    asked, rows = losing(contest("simple", "complex"), lost(simple=0.9, complex=0.8))
+    found = evaluated(asked, rows)
+    (made,) = verdicts([asked], [found], SEED)
+
+    assert skills([None, found], SEED) == {
+        (asked.name, each.name): each.skill for each in made.trials
+    }
+
+
+def test_where_another_market_disagrees_with_one_contender_the_other_may_answer():
+    asked, rows = losing(contest("simple", "complex"), lost(simple=0.9, complex=0.8))
+    there = {(asked.name, "complex"): Skill(value=-0.01, lower=None, upper=None, n=30)}
+    (made,) = verdicts([asked], [evaluated(asked, rows)], SEED, there)
+
+    assert made.served == "simple"
+    assert made.trials[0].second_market is None
+    assert made.trials[1].reasons == ("skill -0.0100 on the second market, needs the same sign",)
+
+
+def test_a_target_keeps_its_verdict_beside_others_that_were_never_forecast():
+    asked, rows = losing(contest("bold"), lost(bold=0.9))
+    others = [replace(asked, challengers=named("x")), replace(asked, challengers=named("y"))]
+    made = verdicts([others[0], asked, others[1]], [None, evaluated(asked, rows), None], SEED)
+
+    assert made[1] == verdict(contest("bold"), lost(bold=0.9))

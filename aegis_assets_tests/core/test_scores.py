@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 import scoringrules
 from sklearn.metrics import log_loss as log_loss_of_sklearn
+from sklearn.metrics import mean_pinball_loss
 
-from aegis_assets.core.evaluation.scores import log_loss, quasi_likelihood, ranked_probability
+from aegis_assets.core.estimators import Outcome
+from aegis_assets.core.evaluation.scores import (
+    SCORES,
+    log_loss,
+    pinball,
+    quasi_likelihood,
+    ranked_probability,
+    squared_error,
+)
 
 RNG = np.random.default_rng(12)
 
@@ -88,3 +97,76 @@ def test_quasi_likelihood_has_no_unit():
     assert quasi_likelihood(variance, realised) == pytest.approx(
         quasi_likelihood(1e-4 * variance, 1e-4 * realised)
     )
+
+
+LEVELS = (0.1, 0.5, 0.9)
+
+
+def test_pinball_is_that_of_sklearn_averaged_over_the_levels():
+    outcomes = RNG.standard_normal(200)
+    quantiles = np.sort(RNG.standard_normal((200, 3)), axis=1)
+    theirs = [
+        mean_pinball_loss(outcomes, quantiles[:, i], alpha=level) for i, level in enumerate(LEVELS)
+    ]
+
+    assert pinball(quantiles, LEVELS, outcomes).mean() == pytest.approx(np.mean(theirs))
+
+
+def test_pinball_by_hand():
+    """Koenker and Bassett (1978): what is missed upwards costs q, downwards 1 - q."""
+    loss = pinball(np.array([[1.0], [3.0]]), (0.9,), np.array([2.0, 2.0]))
+
+    assert loss == pytest.approx([0.9, 0.1])
+
+
+def test_the_true_quantile_has_the_least_pinball_loss():
+    outcomes = RNG.standard_normal(20_000)
+    grid = np.linspace(-3, 3, 301)
+    losses = [pinball(np.full((20_000, 1), each), (0.9,), outcomes).mean() for each in grid]
+
+    assert grid[int(np.argmin(losses))] == pytest.approx(1.2816, abs=0.05)
+
+
+def test_skill_on_squared_errors_is_r_squared():
+    outcomes = RNG.standard_normal(500)
+    forecast = 0.6 * outcomes + 0.3 * RNG.standard_normal(500)
+    mean = np.full(500, outcomes.mean())
+    residual = ((outcomes - forecast) ** 2).sum() / ((outcomes - outcomes.mean()) ** 2).sum()
+
+    ratio = squared_error(forecast, outcomes).mean() / squared_error(mean, outcomes).mean()
+    assert 1 - ratio == pytest.approx(1 - residual)
+
+
+def what_happened(name):
+    """One forecast and outcome that the score can read."""
+    classes, values = np.array([1, 0]), np.array([0.02, 0.03])
+    if name in {"Brier", "RPS"}:
+        return np.array([[0.4, 0.6], [0.7, 0.3]]), Outcome(values, classes, 2)
+    none = np.zeros(2, dtype=np.int64)
+    levels = LEVELS if name == "pinball" else ()
+    width = len(levels) or 1
+    return np.linspace(0.01, 0.05, 2 * width).reshape(2, width), Outcome(values, none, 0, levels)
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_a_score_gives_one_finite_loss_per_row_and_fits_on_another_or_the_same(name):
+    forecast, came = what_happened(name)
+    score = SCORES[name]
+
+    assert score.loss(forecast, came).shape == score.fit_loss(forecast, came).shape == (2,)
+    assert np.isfinite(score.loss(forecast, came)).all()
+    assert (score.loss(forecast, came) >= 0).all()
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_a_bad_year_may_cost_a_probability_less_than_a_quantity(name):
+    allowed = {"Brier": -0.03, "RPS": -0.03, "QLIKE": -0.1, "pinball": -0.1, "squared error": -0.1}
+
+    assert SCORES[name].worst_year == allowed[name]
+
+
+@pytest.mark.parametrize("name", ["Brier", "RPS"])
+def test_probabilities_are_fitted_on_the_log_loss(name):
+    forecast, came = what_happened(name)
+
+    assert SCORES[name].fit_loss(forecast, came) == pytest.approx(-np.log([0.6, 0.7]))

@@ -1,38 +1,39 @@
 """The split is honest: no fold learns what was not known, and the past never moves."""
 
-from functools import partial
-
 import numpy as np
 import polars as pl
 import pytest
 
-from aegis_assets.core.engines import BUYER, DIRECTION, VOLATILITY
+from aegis_assets.core.engines import BUYER, DIRECTION, SELLER, VOLATILITY
 from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.errors import TrainingError
 from aegis_assets.core.estimators import BaseRate
 from aegis_assets.core.estimators.estimator import SCALE
-from aegis_assets.core.evaluation import walk_forward as module
 from aegis_assets.core.evaluation.dataset import examples, questions
-from aegis_assets.core.evaluation.gate import evaluation
-from aegis_assets.core.evaluation.walk_forward import SCHEMA, fitted, folds, walk_forward
+from aegis_assets.core.evaluation.evaluation import evaluation
+from aegis_assets.core.evaluation.fitting import FORGETFUL, Joint
+from aegis_assets.core.evaluation.walk_forward import SCHEMA, folds, walk_forward
 from aegis_assets.core.labels import label_table
 from aegis_assets_tests.core import synthetic
 from aegis_assets_tests.core.histories import CUTOFF, SEED
+from aegis_assets_tests.core.small_folds import sized
 
-SESSIONS, FIRST_TEST, BLOCK = 900, 300, 70
+SESSIONS, FIRST_TEST, BLOCK = 900, 300, 100
 PANEL = synthetic.panel(SESSIONS).filter(pl.col("symbol") == synthetic.SYMBOLS[0])
 TARGETS = {
     "variance_5": VOLATILITY,
-    "direction_5": DIRECTION,
     "direction_20": DIRECTION,
+    "magnitude_5": DIRECTION,
+    "rise_5": SELLER,
     "breakout_1": BUYER,
+    "theta_5": BUYER,
 }
 
 
 @pytest.fixture(autouse=True)
-def _small_folds(monkeypatch):
-    small = partial(folds, first_test=FIRST_TEST, block=BLOCK)
-    monkeypatch.setattr(module, "folds", small)
+def _small_folds():
+    with sized(FIRST_TEST, BLOCK):
+        yield
 
 
 def target_of(name):
@@ -59,6 +60,17 @@ def rows_of(name, panel, cutoff=CUTOFF):
 def record_of(name, rows):
     target = target_of(name)
     return walk_forward(target, rows, TARGETS[name].feature_names(target), SEED)
+
+
+def alone(target):
+    """The candidates that are fitted target by target."""
+    return [each for each in target.candidates if not isinstance(each, Joint)]
+
+
+def matrix(forecasts, width):
+    """Forecasts (n, width) of a record's column, NaN where there is none."""
+    none = [float("nan")] * width
+    return np.array([none if each is None else each for each in forecasts.to_list()])
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -107,11 +119,29 @@ def test_the_record_holds_every_candidate_on_every_tested_session(name):
     record = record_of(name, rows)
 
     assert dict(record.schema) == {key: dtype for key, (dtype, _) in SCHEMA.items()}
-    for candidate in target.candidates:
+    width = len(target.label.classes) or len(target.label.levels) or 1
+    assert record["candidate"].n_unique() == len(alone(target))
+    for candidate in alone(target):
         mine = record.filter(pl.col("candidate") == candidate.name)
         kept = ["symbol", "session", "known_on", "outcome", "outcome_class"]
         assert mine.select(kept).equals(rows.slice(FIRST_TEST).select(kept))
-        assert mine["forecast"].list.len().unique().to_list() == [max(len(target.label.classes), 1)]
+        assert mine["forecast"].list.len().drop_nulls().unique().to_list() == [width]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_record_says_how_much_each_fold_had_learnt_from(name):
+    rows = rows_of(name, PANEL)
+    learnt = [fold.train.height for fold in folds(rows, FIRST_TEST, BLOCK)]
+    told = record_of(name, rows).group_by("fold").agg(pl.col("trained_on").unique()).sort("fold")
+
+    assert told["trained_on"].to_list() == [[each] for each in learnt]
+
+
+def test_what_learns_several_targets_at_once_has_its_own_way():
+    record = record_of("direction_20", rows_of("direction_20", PANEL))
+
+    assert "bilstm" in {each.name for each in target_of("direction_20").candidates}
+    assert "bilstm" not in record["candidate"].unique()
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -121,11 +151,12 @@ def test_a_forecast_is_that_of_a_model_fitted_by_hand(name):
     start = FIRST_TEST + 2 * BLOCK
     day = rows["session"][start]
     known = rows.filter(pl.col("session") < day, pl.col("known_on") <= day)
-    for candidate in target.candidates:
-        model = fitted(candidate, target, known, engine.feature_names(target), SEED)
-        by_hand = model.forecast(rows.slice(start, BLOCK).select(model.columns))
+    for candidate in alone(target):
+        model = FORGETFUL.fitted(candidate, target, known, engine.feature_names(target), SEED)
+        seen = rows.head(start + BLOCK).select(model.columns)
+        by_hand = model.forecast(seen)[start:]
         mine = record.filter(pl.col("candidate") == candidate.name, pl.col("fold") == 2)
-        assert np.array_equal(mine["forecast"].to_list(), by_hand)
+        assert np.array_equal(matrix(mine["forecast"], by_hand.shape[1]), by_hand, equal_nan=True)
         assert mine["fold_start"].unique().to_list() == [day]
 
 
@@ -162,8 +193,9 @@ def test_noise_leaves_earlier_losses_and_calibrated_forecasts_as_they_were(name)
     noised = evaluation(target, record_of(name, rows_of(name, other)))
 
     kept = (honest.rows["known_on"] <= settled).to_numpy()
-    for candidate in target.candidates:
-        seen, expected = (each.losses[candidate.name] for each in (noised, honest))
+    assert kept.any()
+    for candidate in honest.losses:
+        seen, expected = (each.losses[candidate] for each in (noised, honest))
         assert seen[: kept.sum()].tobytes() == expected[kept].tobytes()
 
 
@@ -183,13 +215,14 @@ def test_a_class_that_is_not_known_stops_the_training():
     )
 
     with pytest.raises(TrainingError, match="-1"):
-        fitted(BaseRate(), target_of("breakout_1"), holed, (), SEED)
+        FORGETFUL.fitted(BaseRate(), target_of("breakout_1"), holed, (), SEED)
 
 
-def test_an_outcome_that_is_not_known_stops_the_training():
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_an_outcome_that_is_not_finite_stops_the_training(bad):
     rows = rows_of("variance_5", PANEL)
     holed = rows.with_columns(
-        pl.when(pl.int_range(pl.len()) != 7).then(pl.col("outcome")).alias("outcome")
+        pl.when(pl.int_range(pl.len()) == 7).then(bad).otherwise("outcome").alias("outcome")
     )
 
     with pytest.raises(TrainingError, match="finite"):

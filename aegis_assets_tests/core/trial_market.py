@@ -1,7 +1,6 @@
-"""A synthetic market walked through the real path in small folds, and what the trials ask of it.
+"""A synthetic market, its surrogates, and the real path walked through them in small folds.
 
-Goes in: a panel.  Comes out: features, labels, examples and record of every target; and guards,
-each of which says in words what is wrong, and nothing where nothing is.
+Goes in: a panel.  Comes out: features, labels, examples and record of every target.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,14 +17,12 @@ import pytest
 from aegis_assets.core.engines import ENGINES, VOLATILITY, Engine
 from aegis_assets.core.engines.asking import asked
 from aegis_assets.core.engines.feature_table import feature_table
-from aegis_assets.core.evaluation import calibration, heads, walk_forward
+from aegis_assets.core.evaluation import heads, walk_forward
 from aegis_assets.core.evaluation import reliability as reliability_module
 from aegis_assets.core.evaluation import skill as skill_module
-from aegis_assets.core.evaluation.dataset import KEYS, data_version
 from aegis_assets.core.evaluation.evaluation import Evaluation, evaluation
-from aegis_assets.core.evaluation.fitting import Fits, Joint, outcome_of
-from aegis_assets.core.evaluation.gate import verdicts
-from aegis_assets.core.evaluation.heads import Asked, joint_estimators, sharing
+from aegis_assets.core.evaluation.fitting import Fits, Joint
+from aegis_assets.core.evaluation.heads import Asked
 from aegis_assets.core.evaluation.record import record
 from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.evaluation.walk_forward import Fold
@@ -37,7 +34,7 @@ from aegis_assets_tests.core import synthetic
 SEED = 5
 SESSIONS = 2_040
 FIRST, BLOCK = 400, 590
-"""Folds in which every target is tested twice, the forward regime after its thousand sessions too."""
+"""Every target is tested twice, the forward regime after its thousand sessions too."""
 _FOLDS = walk_forward.folds
 _FEW = 60
 
@@ -90,6 +87,84 @@ def after(day: date) -> date:
     return day + timedelta(days=1)
 
 
+# ── surrogates ──────────────────────────────────────────────────────────────────────────
+
+
+def moves(candles: pl.DataFrame) -> np.ndarray:
+    """Open, high, low and close (n - 1, 4) in logs against the close before."""
+    logs = np.log(candles.select(synthetic.PRICES).to_numpy())
+    return logs[1:] - logs[:-1, 3:]
+
+
+def moving(candles: pl.DataFrame, by: np.ndarray) -> pl.DataFrame:
+    """The candles with other moves after the first, the rest of each session as it was."""
+    closes = np.log(candles["close"][0]) + np.cumsum(np.append(0.0, by[:, 3]))
+    prices = np.exp(closes[:-1, None] + by)
+    return candles.with_columns(
+        pl.concat([candles[name].head(1), pl.Series(name, prices[:, i])])
+        for i, name in enumerate(synthetic.PRICES)
+    )
+
+
+def flipped(candles: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Every session's return with a sign at random, highs and lows mirrored with it.
+
+    Direction is gone, volatility stays to the last bit of the range.
+    """
+    by = moves(candles)
+    mirrored = -by[:, [0, 2, 1, 3]]
+    heads_up = np.random.default_rng(seed).random(len(by)) < 0.5
+    return moving(candles, np.where(heads_up[:, None], by, mirrored))
+
+
+def reordered(candles: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """The sessions in random order, each with its volatility index: nothing clusters."""
+    order = np.random.default_rng(seed).permutation(candles.height - 1)
+    index = candles["volatility_index"]
+    kept = pl.concat([index.head(1), index.tail(-1).gather(order)])
+    return moving(candles, moves(candles)[order]).with_columns(volatility_index=kept)
+
+
+# ── plants ──────────────────────────────────────────────────────────────────────────────
+
+
+def alone(target: Target) -> Target:
+    """The target without networks: of those that learn by themselves."""
+    kept = tuple(each for each in target.challengers if not isinstance(each, Joint))
+    return replace(target, challengers=kept)
+
+
+def plot(put: Asked) -> str:
+    """A column that a challenger must have: a feature, and read by no baseline, if there is one."""
+    cuts = len(put.target.label.cuts)
+    shared = {name for each in put.target.baselines for name in each.inputs(put.names, cuts)}
+    read = [
+        name
+        for each in alone(put.target).challengers
+        for name in each.inputs(put.names, cuts)
+        if name not in each.nullable
+    ]
+    return min(read, key=lambda name: (name in shared, name not in put.names))
+
+
+def halves(rows: pl.DataFrame, first: int, block: int) -> Iterator[Fold]:  # noqa: ARG001
+    """Two folds of any table: the third quarter and the last."""
+    return _FOLDS(rows, rows.height // 2, rows.height // 4 + 1)
+
+
+def uneven(rows: pl.DataFrame, first: int, block: int) -> Iterator[Fold]:  # noqa: ARG001
+    """Two folds of any table, the first short: it only calibrates."""
+    start, second = rows.height // 2, rows.height * 5 // 8
+    yield from _FOLDS(rows.head(second), start, second - start)
+    yield from (replace(fold, index=1) for fold in _FOLDS(rows, second, rows.height))
+
+
+def walked(put: Asked, rows: pl.DataFrame, folding: Folding = halves) -> pl.DataFrame:
+    """The record of the target without networks on other rows."""
+    with small_folds(folding):
+        return walk_forward.walk_forward(alone(put.target), rows, put.names, SEED, FITS)
+
+
 # ── the walk ────────────────────────────────────────────────────────────────────────────
 
 
@@ -114,13 +189,17 @@ class Lesson:
     last_known: date
 
 
+MEMORY = _Kept()
+FITS = Fits(MEMORY)
+
+
 class Watching(Fits):
     """Fits that are remembered, with the rows of each written down."""
 
     def __init__(self) -> None:
-        super().__init__(_Kept())
+        super().__init__(MEMORY)
         self.lessons: list[Lesson] = []
-        self.heads = []
+        self.heads: list[list[tuple[int, np.ndarray]]] = []
 
     def fitted(self, estimator, target, rows, names, seed):
         last = rows.select(pl.col("session", "known_on").max()).row(0)
@@ -128,11 +207,14 @@ class Watching(Fits):
         return super().fitted(estimator, target, rows, names, seed)
 
     def fitted_heads(self, estimator, inputs, outcomes, known, seed):
-        self.heads.append([(each.horizon, rows) for each, rows in zip(outcomes, known, strict=True)])
+        self.heads.append(
+            [(each.horizon, rows) for each, rows in zip(outcomes, known, strict=True)]
+        )
         return super().fitted_heads(estimator, inputs, outcomes, known, seed)
 
 
-FITS = Watching()
+WATCHED = Watching()
+"""What the walk of the whole panel learnt from."""
 
 
 @contextmanager
@@ -200,57 +282,10 @@ def world(
 @lru_cache(maxsize=1)
 def whole() -> World:
     """The walk of the whole panel."""
-    return world(panel())
+    return world(panel(), fits=WATCHED)
 
 
 @lru_cache(maxsize=512)
 def judged(made: World, engine: Engine, target: Target) -> Evaluation | None:
     """The target's evaluation."""
     return evaluation(target, made.records[engine.name])
-
-
-# ── guards ──────────────────────────────────────────────────────────────────────────────
-
-
-def moved(one: pl.DataFrame, other: pl.DataFrame) -> list[str]:
-    """Columns of two tables that differ by a bit; all where rows are missing."""
-    if one.columns != other.columns or one.height != other.height:
-        return [*one.columns]
-    return [
-        name
-        for name in one.columns
-        if data_version(one.select(name).explode(name) if name == "forecast" else one.select(name))
-        != data_version(other.select(name).explode(name) if name == "forecast" else other.select(name))
-    ]
-
-
-def known_by(rows: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Rows whose outcome was known at the close of `day`."""
-    return rows.filter(pl.col("known_on") <= day)
-
-
-def said_by(one: pl.DataFrame, other: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Forecasts of `one` up to `day`, whatever came, on the sessions that `other` tells of too."""
-    told = one.filter(pl.col("session") <= day).join(other, on=[*KEYS, "candidate"], how="semi")
-    return told.select(*KEYS, "fold", "fold_start", "candidate", "trained_on", "forecast")
-
-
-def split_faults(forecasts: pl.DataFrame, lessons: Sequence[Lesson]) -> list[str]:
-    """Tests that a model had seen, and lessons that were not known when their test began."""
-    learnt = {(each.target, each.candidate, each.n): each for each in lessons}
-    tests = forecasts.group_by("target", "candidate", "fold", "fold_start", "trained_on").agg(
-        first=pl.col("session").min(), last=pl.col("session").max()
-    )
-    faults = []
-    for test in tests.sort("target", "candidate", "fold").iter_rows(named=True):
-        place = f"{test['target']}/{test['candidate']} fold {test['fold']}"
-        lesson = learnt.get((test["target"], test["candidate"], test["trained_on"]))
-        if lesson is None:
-            faults.append(f"{place}: nobody saw what it learnt from")
-        elif lesson.last_known > test["fold_start"]:
-            faults.append(f"{place}: learnt an outcome of {lesson.last_known}")
-        elif lesson.last_session >= test["first"]:
-            faults.append(f"{place}: learnt from {lesson.last_session}, which it is tested on")
-    if forecasts.select(*KEYS, "target", "candidate").is_duplicated().any():
-        faults.append("a session is tested twice")
-    return faults

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
+from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.sessions import close_of, sessions_between
 from aegis_assets.defs.io_managers import LOOK_BACK
@@ -136,13 +137,14 @@ def test_a_slot_hangs_on_its_month_alone(assets, table, slot):
     assert read(assets, ["payload", "aegismatrix"], table, slot) == [slot[:7]]
 
 
-def test_a_slot_reads_two_months_back(short):
+def test_a_slot_reads_candles_of_two_months_and_features_of_800_days_back(short):
     job = short.graph.resolve_job_def(PUBLICATION_JOB)
     [inputs] = [node.definition.input_defs for node in job.nodes if node.name.endswith("matrix")]
     back = {each.name: each.metadata.get(LOOK_BACK) for each in inputs}
 
-    assert {back["candles"], back["features_buyer"]} == {62}
-    assert back["models_buyer"] is None
+    assert back["candles"] == 62
+    assert {back[f"features_{engine.name}"] for engine in ENGINES} == {800}
+    assert {back[f"models_{engine.name}"] for engine in ENGINES} == {None}
 
 
 @pytest.mark.parametrize("month", ["2009-06", "2014-02", "2018-12"])

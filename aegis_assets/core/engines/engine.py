@@ -114,7 +114,7 @@ def provenance_of(answer: Answer) -> Provenance:
     card = answer.forecast.card
     if answer.forecast.served is not None or card.verdict.served is None:
         return by_verdict(card)
-    return unavailable("an input that the question needs is null at this session")
+    return unavailable("not asked at this session, or an input that the question needs is null")
 
 
 def answers(

@@ -172,9 +172,22 @@ def _calibrated(finding: Finding) -> Iterator[Condition]:
         )
 
 
+def coverage_allowed(horizon: int) -> float:
+    """How far a share may be from its level."""
+    return COVERAGE_NEAR if horizon <= NEAR else COVERAGE_FAR
+
+
+def covers(found: Evaluation, name: str) -> bool:
+    """Whether the quantiles of a candidate left as much above them as they say, at every level."""
+    answered = found.answered(name)
+    outcomes = found.happened.values[answered]
+    shares = (outcomes[:, None] <= found.forecasts[name][answered]).mean(axis=0)
+    misses = np.abs(shares - np.asarray(found.happened.levels))
+    return bool(misses.max() <= coverage_allowed(found.target.label.horizon))
+
+
 def _covers(finding: Finding) -> Iterator[Condition]:
-    horizon = finding.found.target.label.horizon
-    allowed = COVERAGE_NEAR if horizon <= NEAR else COVERAGE_FAR
+    allowed = coverage_allowed(finding.found.target.label.horizon)
     for each in finding.coverage:
         yield (
             abs(each.value - each.nominal) <= allowed,
@@ -183,7 +196,7 @@ def _covers(finding: Finding) -> Iterator[Condition]:
         yield (
             each.holds is not False,
             (
-                f"covers {each.trailing} at {each.nominal} over the newest 250 sessions, chance allows "
+                f"covers {each.trailing} at {each.nominal} over the newest 250 sessions, by chance "
                 f"{each.band_lower:.3f} to {each.band_upper:.3f}"
             ),
         )

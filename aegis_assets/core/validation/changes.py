@@ -12,7 +12,7 @@ class Change(StrEnum):
     NEW = "new"
     PROMOTED = "promoted"
     DEMOTED = "demoted"
-    OTHER = "other"
+    OTHER = "changed"
     SAME = "same"
 
 

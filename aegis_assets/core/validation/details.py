@@ -1,6 +1,6 @@
 """The tables of one target: all that its card knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aegis_assets.core.card import Card, Trial
 from aegis_assets.core.evidence import Reliability
@@ -15,7 +15,7 @@ from aegis_assets.core.validation.figures import (
     slope_told,
 )
 from aegis_assets.core.validation.grid import Chapter, Grid
-from aegis_assets.core.validation.safe_range import RangeRecord
+from aegis_assets.core.validation.safe_range import RangeRecord, RangeYear
 from aegis_assets.core.validation.summary import accuracy, pair, role, scored
 
 
@@ -48,10 +48,10 @@ def facts(card: Card) -> Grid:
         ("scored", f"{folded[0].first} to {folded[-1].last}" if folded else "nothing"),
         ("sessions, folds", f"{scored(card)}, {card.verdict.folds}"),
         ("learnt from", f"{span.first} to {span.last}, {span.n} outcomes" if span else "nothing"),
-        ("base rates", _classes(card)),
+        *((("base rates", _classes(card)),) if card.classes else ()),
         ("score", card.verdict.score),
         ("once promised", card.promised or UNKNOWN),
-        ("reasons", "; ".join(card.verdict.reasons) or UNKNOWN),
+        ("reasons and remarks", "; ".join(card.verdict.reasons) or UNKNOWN),
     )
     return Grid("What was judged", ("", "found"), rows)
 
@@ -65,13 +65,14 @@ def _classes(card: Card) -> str:
 def candidates(card: Card) -> Grid:
     """Every baseline and contender by mean loss."""
     ordered = sorted(card.verdict.candidates, key=lambda each: each.loss)
+    logs = card.evidence.log_loss
     rows = tuple(
         (
             each.name,
             role(card, each.name).strip("()") or UNKNOWN,
             str(each.n),
             loss(each.loss),
-            fraction(card.evidence.log_loss.get(each.name), 4),
+            *((fraction(logs.get(each.name), 4),) if logs else ()),
         )
         for each in ordered
     )
@@ -80,7 +81,8 @@ def candidates(card: Card) -> Grid:
         if card.verdict.baseline_skill
         else ""
     )
-    columns = ("candidate", "role", "n", f"mean {card.verdict.score}", "log loss")
+    known = ("candidate", "role", "n", f"mean {card.verdict.score}")
+    columns = (*known, "log loss") if logs else known
     return Grid("Candidates, the least loss first", columns, rows, note)
 
 
@@ -201,7 +203,7 @@ def coverage_by_year(card: Card) -> Grid:
     return Grid(f"Coverage by year, of {card.verdict.served}", columns, rows)
 
 
-def range_chapters(records: tuple[RangeRecord, ...]) -> Iterator[Chapter]:
+def range_chapters(records: Sequence[RangeRecord]) -> Iterator[Chapter]:
     """The safe range of each horizon by year."""
     for horizon in dict.fromkeys(each.horizon for each in records):
         mine = [each for each in records if each.horizon == horizon]
@@ -210,25 +212,15 @@ def range_chapters(records: tuple[RangeRecord, ...]) -> Iterator[Chapter]:
         yield Chapter(f"safe range over {horizon} sessions, by year", grids)
 
 
-def _range_years(records: list[RangeRecord]) -> Grid:
-    columns = [
-        f"{pair(each)}: {what}" for each in records for what in ("covered", "width", "score")
-    ]
+def _range_years(records: Sequence[RangeRecord]) -> Grid:
     by_year = [{year.year: year for year in each.years} for each in records]
     rows = tuple(
-        (
-            str(year),
-            str(found.n),
-            *(
-                cell
-                for each in by_year
-                for cell in (
-                    percent(each[year].coverage),
-                    fraction(each[year].width, 4),
-                    fraction(each[year].score, 4),
-                )
-            ),
-        )
+        (str(year), str(found.n), *(_range_year(each[year]) for each in by_year))
         for year, found in by_year[0].items()
     )
-    return Grid(f"At {records[0].nominal:.0%}", ("year", "n", *columns), rows)
+    columns = ("year", "n", *(pair(each) for each in records))
+    return Grid(f"At {records[0].nominal:.0%}: covered, width, score", columns, rows)
+
+
+def _range_year(found: RangeYear) -> str:
+    return f"{percent(found.coverage)}, {fraction(found.width, 4)}, {fraction(found.score, 4)}"

@@ -1,10 +1,11 @@
 """The tables that come first: an engine's targets side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from aegis_assets.core.card import Card
-from aegis_assets.core.evidence import Performance, Reliability
+from aegis_assets.core.evidence import Reliability
 from aegis_assets.core.frozen import Source
+from aegis_assets.core.validation.earnings import trading
 from aegis_assets.core.validation.figures import (
     UNKNOWN,
     coverage_told,
@@ -12,7 +13,6 @@ from aegis_assets.core.validation.figures import (
     interval,
     percent,
     rates,
-    signed,
     slope_told,
 )
 from aegis_assets.core.validation.grid import Grid
@@ -25,6 +25,7 @@ def summary(cards: Sequence[Card], ranges: Sequence[RangeRecord]) -> tuple[Grid,
     """Whatever has a row: verdicts, promises, calibration, coverage, ranges, trading."""
     grids = (
         verdicts(cards),
+        skills(cards),
         promises(cards),
         calibration(cards),
         coverage(cards),
@@ -35,27 +36,35 @@ def summary(cards: Sequence[Card], ranges: Sequence[RangeRecord]) -> tuple[Grid,
 
 
 def verdicts(cards: Sequence[Card]) -> Grid:
-    """What answers, what came nearest, and why."""
+    """What answers, and why."""
     return Grid(
         "Verdicts",
-        ("target", "n", "served", "leads", "against", "its skill [95 %]", "p", "why"),
-        tuple(_verdict(card) for card in cards),
-        note="Skill is 1 - loss / loss of the strongest baseline, by the proper score, out of "
-        "sample; p is Diebold-Mariano after Holm over the engine.",
+        ("target", "n", "source", "served", "why"),
+        tuple(
+            (
+                card.target,
+                str(scored(card)),
+                card.verdict.source.value,
+                card.verdict.served or UNKNOWN,
+                reason(card),
+            )
+            for card in cards
+        ),
     )
 
 
-def _verdict(card: Card) -> tuple[str, ...]:
-    verdict, trial = card.verdict, card.verdict.trial
-    return (
-        card.target,
-        str(scored(card)),
-        f"{verdict.source}: {verdict.served}" if verdict.served else verdict.source.value,
-        verdict.leading or UNKNOWN,
-        verdict.baseline or UNKNOWN,
-        str(verdict.skill or UNKNOWN),
-        fraction(trial.p_value if trial else None),
-        reason(card),
+def skills(cards: Sequence[Card]) -> Grid:
+    """What came nearest to being served, or is."""
+    return Grid(
+        "Skill of the contender that leads",
+        ("target", "leads", "against", "skill [95 %]", "p"),
+        tuple(
+            (card.target, trial.name, trial.against, str(trial.skill), fraction(trial.p_value))
+            for card in cards
+            if (trial := card.verdict.trial) is not None
+        ),
+        note="Skill is 1 - loss / loss of the strongest baseline, by the proper score, out of "
+        "sample; p is Diebold-Mariano after Holm over the engine.",
     )
 
 
@@ -163,10 +172,19 @@ def safe_ranges(records: Sequence[RangeRecord]) -> Grid:
     """Both edges together, against plain pairs on the same sessions."""
     return Grid(
         "Safe range: the whole path within both edges",
-        ("sessions", "nominal", "edges", "covered [95 %]", "mean width", "score", "against it"),
+        (
+            "ahead",
+            "nominal",
+            "edges",
+            "n",
+            "covered [95 %]",
+            "width",
+            "score",
+            "served is better by",
+        ),
         tuple(_range(each, records) for each in records),
-        note="Width and interval score in log return, the score the less the better; the last "
-        "column is how much less the served pair loses than this one.",
+        note="On the sessions that all pairs answered; ahead in sessions, mean width and interval "
+        "score in log return, the score the less the better.",
     )
 
 
@@ -181,10 +199,11 @@ def _range(one: RangeRecord, records: Sequence[RangeRecord]) -> tuple[str, ...]:
         str(one.horizon),
         f"{one.nominal:.0%}",
         pair(one),
+        str(one.overall.coverage.n),
         coverage_told(one.overall.coverage),
         fraction(one.overall.width, 4),
         fraction(one.overall.score, 4),
-        UNKNOWN if one.is_served else signed(gain),
+        UNKNOWN if one.is_served else f"{gain:+.1%}",
     )
 
 
@@ -192,44 +211,3 @@ def pair(one: RangeRecord) -> str:
     """Who forecast the two edges."""
     both = one.rise if one.rise == one.fall else f"{one.rise} up, {one.fall} down"
     return f"{both} (served)" if one.is_served else both
-
-
-def trading(cards: Sequence[Card]) -> Grid:
-    """What following the forecast would have earned, beside holding the market."""
-    return Grid(
-        "Trading on the sign of the forecast",
-        ("target", "who", "return a year", "Sharpe (error)", "deepest loss", "sessions won"),
-        tuple(row for card in cards for row in _performances(card)),
-        note=" ".join(_trading_notes(cards)),
-    )
-
-
-def _performances(card: Card) -> Iterator[tuple[str, ...]]:
-    made = card.evidence.trading
-    if made is None:
-        return
-    named = (("before costs", made.gross), ("after costs", made.net), ("buy and hold", made.hold))
-    for name, found in named:
-        yield (card.target, name, *_performance(found))
-
-
-def _performance(found: Performance) -> tuple[str, ...]:
-    return (
-        percent(found.annual_return),
-        f"{fraction(found.sharpe, 2)} ({fraction(found.sharpe_error, 2)})",
-        percent(found.drawdown),
-        percent(found.win_rate),
-    )
-
-
-def _trading_notes(cards: Sequence[Card]) -> Iterator[str]:
-    for card in cards:
-        made = card.evidence.trading
-        if made is not None:
-            claim = "informational: no claim to earn" if made.informational else "a claim to earn"
-            yield (
-                f"{card.target}, {card.verdict.leading}: {made.n} sessions, {made.trades} trades, "
-                f"{made.cost:g} basis points each way, turnover {fraction(made.turnover, 1)} a "
-                f"year; deflated Sharpe {fraction(made.deflated_sharpe)} over {made.trials} "
-                f"trials, {claim}."
-            )
