@@ -145,6 +145,11 @@ def card(**changes: object) -> Card:
     return known.model_copy(update=changes)
 
 
+def decided(**changes: object) -> Card:
+    """The card of another verdict."""
+    return card(verdict=verdict(**changes))
+
+
 def undecided(target: str = "spike_1") -> Card:
     """A target that could not be scored."""
     nothing = verdict(

@@ -12,6 +12,13 @@ def library_versions() -> dict[str, str]:
     return found | {"xgboost": next(filter(None, map(_installed, _XGBOOST)), "none")}
 
 
+def fitting_versions() -> dict[str, str]:
+    """Those, and what decides the bits of a fit but not of a forecast."""
+    return library_versions() | {
+        name: _installed(name) or "none" for name in ("statsmodels", "torch")
+    }
+
+
 def _installed(distribution: str) -> str | None:
     try:
         return version(distribution)

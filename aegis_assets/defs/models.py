@@ -9,7 +9,7 @@ import dagster as dg
 import polars as pl
 
 from aegis_assets.adapters.fold_memory import FoldMemory
-from aegis_assets.adapters.libraries import library_versions
+from aegis_assets.adapters.libraries import fitting_versions, library_versions
 from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.asking import asked
@@ -50,7 +50,7 @@ def _ins(world: World, engine: Engine) -> dict[str, dg.AssetIn]:
 @contextmanager
 def fitting(world: World) -> Iterator[tuple[ThreadPoolExecutor, Fits]]:
     """Workers, each with one thread to itself, and the memory of what was fitted before."""
-    memory = FoldMemory(world.settings.folds_folder, library_versions())
+    memory = FoldMemory(world.settings.folds_folder, fitting_versions())
     memory.forget_other_code()
     with ThreadPoolExecutor(world.settings.workers) as pool:
         yield pool, Fits(memory)

@@ -12,7 +12,7 @@ import dagster as dg
 import polars as pl
 
 from aegis_assets.adapters.fold_memory import FoldMemory
-from aegis_assets.adapters.libraries import library_versions
+from aegis_assets.adapters.libraries import fitting_versions
 from aegis_assets.adapters.sample import sample_panel
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.elsewhere import SCHEMA, skills_elsewhere
@@ -85,7 +85,7 @@ def _skills(world: World) -> dg.AssetsDefinition:
 
 def _remembered(world: World, context: dg.AssetExecutionContext) -> pl.DataFrame:
     """The table, computed once: neither its candles nor the code change from week to week."""
-    memory = FoldMemory(world.settings.folds_folder, library_versions())
+    memory = FoldMemory(world.settings.folds_folder, fitting_versions())
     panel = sample_panel()
     versions = [models_version(engine, world.left_out) for engine in ENGINES]
     said = f"second market:{data_version(panel)}:{versions}:{world.settings.seed}"

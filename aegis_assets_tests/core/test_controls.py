@@ -50,13 +50,17 @@ def test_a_strong_feature_is_presumed_to_leak_and_passes_all_else(name):
     """Nothing so good exists: the alarms ring, and without them the gate would serve it."""
     target, record = recorded(name, 0.5)
     verdict = judged(target, record)
+    simplest = verdict.trials[0]
 
     assert verdict.source is Source.BASELINE
-    assert all("a leak until shown otherwise" in each for each in verdict.trial.reasons)
-    assert verdict.trial.reasons
+    assert all(
+        any("a leak until shown otherwise" in said for said in trial.reasons)
+        for trial in verdict.trials
+    )
+    assert all("a leak until shown otherwise" in said for said in simplest.reasons)
     believed = judged(replace(target, alarm=Alarm()), record)
     assert believed.source is Source.MODEL
-    assert believed.served == believed.leading
+    assert believed.served == believed.leading == simplest.name == "ridge_logit"
     assert believed.skill.value > 0.08
 
 

@@ -133,7 +133,7 @@ def test_a_mean_is_made_of_candidates_of_its_target(engine):
 
 
 @every_engine
-def test_every_contested_target_has_an_alarm_and_a_promise_or_no_seed(engine):
+def test_every_contested_target_has_an_alarm_and_no_other(engine):
     for target in engine.targets:
         alarm = target.alarm
         contested = bool(target.challengers)

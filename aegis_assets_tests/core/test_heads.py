@@ -1,9 +1,7 @@
 """What learns several targets at once: each head purged for itself, all on the same folds."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -16,7 +14,7 @@ from aegis_assets.core.evaluation.heads import (
     walk_forward_together,
 )
 from aegis_assets.core.evaluation.record import record
-from aegis_assets.core.evaluation.walk_forward import SCHEMA, folds, walk_forward
+from aegis_assets.core.evaluation.walk_forward import SCHEMA, walk_forward
 from aegis_assets_tests.core.small_folds import sized
 from aegis_assets_tests.core.stub_network import NAMES, StubNetwork, asked, rows
 
@@ -186,13 +184,3 @@ def test_what_is_done_is_told():
         "direction_20: 180 forecasts out of sample",
         "direction_5: 195 forecasts out of sample",
     ]
-
-
-def test_folds_of_a_target_s_own_length():
-    """The length of a block is the target's, unless a test cuts them all alike."""
-    put = asked("direction_5")
-    starts = [each.block.height for each in folds(put.rows, FIRST_TEST, 63)]
-
-    assert starts == [63, 63, 63, 6]
-    assert replace(put.target, block=63).block == 63
-    assert np.sum(starts) == put.rows.height - FIRST_TEST

@@ -22,7 +22,8 @@ from aegis_assets.core.labels import label_table
 from aegis_assets.core.markets import NIFTY
 from aegis_assets_tests.core import synthetic
 from aegis_assets_tests.core.trial_guards import auc_and_error, moved
-from aegis_assets_tests.core.trial_market import CORE, SEED, TRIED, flipped, moves, reordered
+from aegis_assets_tests.core.trial_market import CORE, SEED, TRIED
+from aegis_assets_tests.core.trial_surrogates import flipped, moves, reordered
 
 END = date(2024, 12, 31)
 DIRECTIONS = replace(

@@ -20,14 +20,11 @@ from aegis_assets_tests.core.trial_market import (
     CORE,
     SEED,
     TRIED,
-    flipped,
-    moves,
-    moving,
     panel,
-    quick_bootstrap,
-    reordered,
+    quick_gate,
     world,
 )
+from aegis_assets_tests.core.trial_surrogates import flipped, moves, moving, reordered
 
 pytest.importorskip("torch")
 
@@ -65,7 +62,7 @@ def surrogate():
 
 def verdict_of(made, target):
     """As the gate would have it if eight folds were not asked for."""
-    with quick_bootstrap():
+    with quick_gate():
         (verdict,) = verdicts([target], [evaluation(target, made.records["direction"])], SEED)
     return verdict
 

@@ -16,7 +16,7 @@ from aegis_assets.core.evaluation.gate import verdicts
 from aegis_assets.core.evaluation.heads import Asked, joint_estimators, sharing
 from aegis_assets.core.evaluation.reliability import auc
 from aegis_assets.core.evaluation.target import Target
-from aegis_assets_tests.core.trial_market import SEED, Lesson, Watching, World, quick_bootstrap
+from aegis_assets_tests.core.trial_market import SEED, Lesson, Watching, World, quick_gate
 
 
 def moved(one: pl.DataFrame, other: pl.DataFrame) -> list[str]:
@@ -138,7 +138,7 @@ def calibration_faults(
 
 def alarms(target: Target, forecasts: pl.DataFrame) -> list[str]:
     """What the gate finds too good to be true, of any contender."""
-    with quick_bootstrap():
+    with quick_gate():
         (verdict,) = verdicts([target], [evaluation(target, forecasts)], SEED)
     reasons = [reason for trial in verdict.trials for reason in trial.reasons]
     return [reason for reason in reasons if reason.startswith("too good")]

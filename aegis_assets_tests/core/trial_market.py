@@ -1,4 +1,4 @@
-"""A synthetic market, its surrogates, and the real path walked through them in small folds.
+"""A synthetic market, and the real path walked through it in small folds.
 
 Goes in: a panel.  Comes out: features, labels, examples and record of every target.
 """
@@ -17,7 +17,7 @@ import pytest
 from aegis_assets.core.engines import ENGINES, VOLATILITY, Engine
 from aegis_assets.core.engines.asking import asked
 from aegis_assets.core.engines.feature_table import feature_table
-from aegis_assets.core.evaluation import heads, walk_forward
+from aegis_assets.core.evaluation import gate, heads, walk_forward
 from aegis_assets.core.evaluation import reliability as reliability_module
 from aegis_assets.core.evaluation import skill as skill_module
 from aegis_assets.core.evaluation.evaluation import Evaluation, evaluation
@@ -85,44 +85,6 @@ def session(row: int) -> date:
 def after(day: date) -> date:
     """The first cut-off at which the outcomes of that session are known."""
     return day + timedelta(days=1)
-
-
-# ── surrogates ──────────────────────────────────────────────────────────────────────────
-
-
-def moves(candles: pl.DataFrame) -> np.ndarray:
-    """Open, high, low and close (n - 1, 4) in logs against the close before."""
-    logs = np.log(candles.select(synthetic.PRICES).to_numpy())
-    return logs[1:] - logs[:-1, 3:]
-
-
-def moving(candles: pl.DataFrame, by: np.ndarray) -> pl.DataFrame:
-    """The candles with other moves after the first, the rest of each session as it was."""
-    closes = np.log(candles["close"][0]) + np.cumsum(np.append(0.0, by[:, 3]))
-    prices = np.exp(closes[:-1, None] + by)
-    return candles.with_columns(
-        pl.concat([candles[name].head(1), pl.Series(name, prices[:, i])])
-        for i, name in enumerate(synthetic.PRICES)
-    )
-
-
-def flipped(candles: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Every session's return with a sign at random, highs and lows mirrored with it.
-
-    Direction is gone, volatility stays to the last bit of the range.
-    """
-    by = moves(candles)
-    mirrored = -by[:, [0, 2, 1, 3]]
-    heads_up = np.random.default_rng(seed).random(len(by)) < 0.5
-    return moving(candles, np.where(heads_up[:, None], by, mirrored))
-
-
-def reordered(candles: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """The sessions in random order, each with its volatility index: nothing clusters."""
-    order = np.random.default_rng(seed).permutation(candles.height - 1)
-    index = candles["volatility_index"]
-    kept = pl.concat([index.head(1), index.tail(-1).gather(order)])
-    return moving(candles, moves(candles)[order]).with_columns(volatility_index=kept)
 
 
 # ── plants ──────────────────────────────────────────────────────────────────────────────
@@ -231,11 +193,12 @@ def small_folds(folding: Folding = _FOLDS) -> Iterator[None]:
 
 
 @contextmanager
-def quick_bootstrap() -> Iterator[None]:
-    """Intervals of few resamples, where none is looked at closely."""
+def quick_gate() -> Iterator[None]:
+    """Intervals of few resamples and p-values as they come, where none is looked at closely."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(skill_module, "RESAMPLES", _FEW)
         patch.setattr(reliability_module, "RESAMPLES", 10)
+        patch.setattr(gate, "holm", list)
         yield
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from aegis_assets.core.estimators import Estimator, Model
-from aegis_assets.core.estimators.estimator import FloatArray
+from aegis_assets.core.estimators.estimator import BoolArray, FloatArray, finite
 from aegis_assets.core.evaluation.fitting import FORGETFUL, Fits, Joint
 from aegis_assets.core.evaluation.target import BLOCK, Target
 
@@ -96,8 +96,14 @@ def empty() -> pl.DataFrame:
 
 
 def forecasts(target: Target, estimator: Estimator, model: Model, fold: Fold) -> pl.DataFrame:
-    """What the fold's model says of its test rows."""
+    """What the fold's model says of its test rows.
+
+    Raises `TrainingError` where a part of a forecast is not finite: only a whole row of NaN is no
+    answer.
+    """
     said = _said(model, estimator.context, fold)
+    silent: BoolArray = np.asarray(np.isnan(said).all(axis=1))
+    finite(said[~silent], f"a forecast of {estimator.name} for {target.name}")
     return fold.test.select(
         "symbol",
         "session",
@@ -110,7 +116,7 @@ def forecasts(target: Target, estimator: Estimator, model: Model, fold: Fold) ->
         candidate=pl.lit(estimator.name),
         trained_on=pl.lit(fold.train.height, dtype=pl.Int64),
         forecast=pl.Series(
-            [None if np.isnan(row).all() else row.tolist() for row in said],
+            [None if mute else row.tolist() for mute, row in zip(silent, said, strict=True)],
             dtype=pl.List(pl.Float64),
         ),
     )
