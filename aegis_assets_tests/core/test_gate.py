@@ -302,6 +302,16 @@ def test_a_baseline_that_answered_on_fewer_than_half_of_the_sessions_is_not_comp
     assert verdict(contest("bold"), half_silent(ROWS // 2)).baseline == "firm"
 
 
+def test_where_nobody_surely_beats_a_plainest_that_is_often_silent_it_stands_all_the_same():
+    losses = lost(bold=1.1)
+    losses["plain"] = FIRM + noise(4, size=0.05)
+    losses["plain"][: ROWS // 2 + 1] = np.nan
+    made = verdict(contest("bold"), losses)
+
+    assert (made.baseline, made.served) == ("firm", "plain")
+    assert "answered on too few sessions to be compared: plain" in made.remarks
+
+
 def test_baselines_of_different_sessions_are_ordered_by_what_they_make_of_the_plainest():
     """One that only answered in easy times has small losses, and is no stronger for it."""
     easy = np.arange(ROWS) < 0.6 * ROWS

@@ -281,6 +281,13 @@ def test_a_candidate_that_once_gave_no_chance_to_what_came_has_no_log_loss():
     assert "markov" in artefact.card.evidence.log_loss
 
 
+def test_a_candidate_that_never_answered_has_no_log_loss():
+    put = asked("direction_5", Alone(window=1_000, name="mute"), Alone())
+    evidence = one(put).card.evidence
+
+    assert {*evidence.log_loss} == {"base_rate", "alone"}
+
+
 def test_a_network_s_learning_curve_is_kept():
     @dataclass(frozen=True)
     class Curved(StubNetwork):

@@ -23,8 +23,8 @@ from aegis_assets_tests.core.trial_guards import (
     split_faults,
 )
 from aegis_assets_tests.core.trial_market import (
+    ENGINE,
     SEED,
-    TRIED,
     Watching,
     alone,
     halves,
@@ -36,7 +36,7 @@ from aegis_assets_tests.core.trial_market import (
 
 pytest.importorskip("torch")
 
-_, DIRECTION, SELLER, BUYER = TRIED
+DIRECTION, SELLER, BUYER = (ENGINE[name] for name in ("direction", "seller", "buyer"))
 
 
 def target_of(engine, name):

@@ -17,7 +17,7 @@ from aegis_assets_tests.core.trial_guards import (
 )
 from aegis_assets_tests.core.trial_market import (
     CORE,
-    TRIED,
+    ENGINE,
     Watching,
     after,
     alone,
@@ -31,7 +31,7 @@ from aegis_assets_tests.core.trial_market import (
 
 pytest.importorskip("torch")
 
-_, DIRECTION, SELLER, BUYER = TRIED
+DIRECTION, BUYER = ENGINE["direction"], ENGINE["buyer"]
 LAST = 1_760
 SPOILT = "williams_r_14"
 

@@ -20,7 +20,6 @@ from aegis_assets.core.engines.feature_table import feature_table
 from aegis_assets.core.evaluation import gate, heads, walk_forward
 from aegis_assets.core.evaluation import reliability as reliability_module
 from aegis_assets.core.evaluation import skill as skill_module
-from aegis_assets.core.evaluation.evaluation import Evaluation, evaluation
 from aegis_assets.core.evaluation.fitting import Fits, Joint
 from aegis_assets.core.evaluation.heads import Asked
 from aegis_assets.core.evaluation.record import record
@@ -55,6 +54,7 @@ def _small(target: Target) -> Target:
 
 
 TRIED = tuple(small(engine) for engine in ENGINES)
+ENGINE = {engine.name: engine for engine in TRIED}
 CASES = [(engine, target) for engine in TRIED for target in engine.targets]
 every_target = pytest.mark.parametrize(
     ("engine", "target"), [pytest.param(*case, id=case[1].name) for case in CASES]
@@ -246,9 +246,3 @@ def world(
 def whole() -> World:
     """The walk of the whole panel."""
     return world(panel(), fits=WATCHED)
-
-
-@lru_cache(maxsize=512)
-def judged(made: World, engine: Engine, target: Target) -> Evaluation | None:
-    """The target's evaluation."""
-    return evaluation(target, made.records[engine.name])

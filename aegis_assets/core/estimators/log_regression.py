@@ -30,8 +30,11 @@ class Regression:
     n: int
 
     def log_variance(self, terms: FloatArray) -> FloatArray:
-        """Expected log variance (n,) given the terms (n, k), within the bounds."""
-        log = self.coefficients[0] + terms @ np.asarray(self.coefficients[1:])
+        """Expected log variance (n,) given the terms (n, k), within the bounds.
+
+        Summed row by row: the last bits of a matrix product depend on how many rows it has.
+        """
+        log = self.coefficients[0] + (terms * np.asarray(self.coefficients[1:])).sum(axis=1)
         bounded: FloatArray = np.clip(log, self.lower, self.upper)
         return bounded
 

@@ -59,10 +59,11 @@ class Evaluation:
     def baselines(self) -> list[str]:
         """Baselines that answered on at least half of the sessions, the strongest first.
 
-        They are ranked on the sessions that all of them answered.
+        They are ranked on the sessions that all of them answered.  The plainest is there where no
+        other is.
         """
         names = [each.name for each in self.target.baselines]
-        usable = [name for name in names if self.answered(name).mean() >= _ENOUGH]
+        usable = [name for name in names if self.answered(name).mean() >= _ENOUGH] or names[:1]
         all_of_them = np.all([self.answered(name) for name in usable], axis=0)
         return sorted(usable, key=lambda name: float(self.losses[name][all_of_them].sum()))
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from aegis_assets.core.card import Verdict
 from aegis_assets.core.estimators import Estimator, Model
-from aegis_assets.core.estimators.estimator import FloatArray, part
+from aegis_assets.core.estimators.estimator import FloatArray, answered, part
 from aegis_assets.core.evaluation.coverage import Sampling, quantile_coverage
 from aegis_assets.core.evaluation.evaluation import Evaluation
 from aegis_assets.core.evaluation.fitting import Fits, Joint, outcome_of
@@ -106,28 +106,28 @@ def _log_losses(found: Evaluation) -> dict[str, float]:
     """Mean log loss by candidate; those that once gave no chance to what came are left out."""
     means = {}
     for name, forecast in found.forecasts.items():
-        answered = found.answered(name)
-        if answered.any():
-            happened = part(found.happened, answered)
-            means[name] = float(log_loss(forecast[answered], happened.classes).mean())
+        said = found.answered(name)
+        if said.any():
+            happened = part(found.happened, said)
+            means[name] = float(log_loss(forecast[said], happened.classes).mean())
     return {name: value for name, value in means.items() if np.isfinite(value)}
 
 
 def _reliability(found: Evaluation, name: str, seed: int) -> Reliability | None:
-    answered = found.answered(name)
-    if not found.target.is_classified or int(answered.sum()) < BINS:
+    said = found.answered(name)
+    if not found.target.is_classified or int(said.sum()) < BINS:
         return None
-    happened = part(found.happened, answered)
-    return reliability(found.forecasts[name][answered], happened.classes, happened.horizon, seed)
+    happened = part(found.happened, said)
+    return reliability(found.forecasts[name][said], happened.classes, happened.horizon, seed)
 
 
 def _coverage(found: Evaluation, name: str, seed: int) -> tuple[Coverage, ...]:
-    answered = found.answered(name)
-    happened = part(found.happened, answered)
-    years = [year for year, counts in zip(found.years, answered, strict=True) if counts]
+    said = found.answered(name)
+    happened = part(found.happened, said)
+    years = [year for year, counts in zip(found.years, said, strict=True) if counts]
     sampling = Sampling(years, happened.horizon, seed)
     return quantile_coverage(
-        found.forecasts[name][answered], happened.levels, happened.values, sampling
+        found.forecasts[name][said], happened.levels, happened.values, sampling
     )
 
 
@@ -141,25 +141,30 @@ def _importances(
     return {
         each.name: Importances(
             gain=model.importances() if isinstance(model, Explains) else {},
-            permuted=_permuted(asked, each, newest, fits, seed),
+            permuted=permuted,
         )
         for each in asked.target.challengers
         for model in [models.get(each.name)]
         if model is not None and not isinstance(each, Joint) and not each.context
+        for permuted in [_permuted(asked, each, newest, fits, seed)]
+        if permuted is not None
     }
 
 
 def _permuted(
     asked: Asked, estimator: Estimator, fold: Fold, fits: Fits, seed: int
-) -> dict[str, float]:
-    """On the newest block, with the model of that fold, which has not seen it."""
+) -> dict[str, float] | None:
+    """On the newest block, with the model of that fold; None where it had no answer to some row."""
     model = fits.fitted(estimator, asked.target, fold.train, asked.names, seed)
     happened = outcome_of(asked.target, fold.test)
+    inputs = fold.test.select(model.columns)
+    if not answered(model.forecast(inputs)).all():
+        return None
 
     def loss(forecast: FloatArray) -> FloatArray:
         return asked.target.score.loss(forecast, happened)
 
-    return permutation_importance(model.forecast, fold.test.select(model.columns), loss, seed)
+    return permutation_importance(model.forecast, inputs, loss, seed)
 
 
 def _learning_curve(models: Mapping[str, Model]) -> tuple[tuple[float, float], ...]:
@@ -175,12 +180,12 @@ def _trading(found: Evaluation, name: str | None) -> TradingSummary | None:
     label = found.target.label
     if name is None or label.horizon != 1 or len(label.classes) != _CLASSES_OF_DIRECTION:
         return None
-    answered = found.answered(name)
-    forecast = found.forecasts[name][answered]
+    said = found.answered(name)
+    forecast = found.forecasts[name][said]
     lean = forecast[:, 2] - forecast[:, 0]
     usual = np.cumsum(lean) / np.arange(1, len(lean) + 1)
     positions = np.sign(lean - usual)
-    return trading_summary(positions, np.expm1(found.happened.values[answered]), COST, _TRIALS)
+    return trading_summary(positions, np.expm1(found.happened.values[said]), COST, _TRIALS)
 
 
 _TRIALS = 18

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aegis_assets.core.errors import DataError
 from aegis_assets.core.estimators.estimator import FloatArray
 from aegis_assets.core.frozen import Skill
 
@@ -31,9 +32,15 @@ def skill(loss: FloatArray, baseline: FloatArray, horizon: int, seed: int) -> Sk
     """``1 - mean loss / mean baseline loss`` with a circular block bootstrap of loss pairs.
 
     Fewer sessions than two blocks say nothing of how skill would scatter: no interval then.
+    Raises `DataError` where the baseline lost nothing at all.
     """
     from arch.bootstrap import CircularBlockBootstrap  # noqa: PLC0415 - 1 s, training only
 
+    if not baseline.any():
+        msg = (
+            "the baseline lost nothing on any session, expected a loss to compare with: look at it"
+        )
+        raise DataError(msg)
     pairs = np.column_stack([loss, baseline])
     value = _ratio(*pairs.mean(axis=0))
     if len(loss) < _FEWEST_BLOCKS * max(2 * horizon, _SHORTEST_BLOCK):
@@ -80,9 +87,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def skill_by_year(loss: FloatArray, baseline: FloatArray, years: Sequence[int]) -> dict[int, float]:
-    """Skill within each calendar year."""
+    """Skill within each calendar year in which the baseline lost anything."""
     labels = np.asarray(years)
     return {
         int(year): _ratio(loss[labels == year].mean(), baseline[labels == year].mean())
         for year in np.unique(labels)
+        if baseline[labels == year].any()
     }
