@@ -1,19 +1,15 @@
 """Walk-forward records and models: two assets per engine, one partition per training week."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from time import perf_counter
 
 import dagster as dg
 import polars as pl
 
-from aegis_assets.adapters.fold_memory import FoldMemory
-from aegis_assets.adapters.libraries import fitting_versions, library_versions
+from aegis_assets.adapters.fitting import fitting
+from aegis_assets.adapters.libraries import fitting_versions
 from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.asking import asked
-from aegis_assets.core.evaluation.fitting import Fits
 from aegis_assets.core.evaluation.record import record
 from aegis_assets.core.evaluation.training import Training, judged
 from aegis_assets.core.evaluation.walk_forward import SCHEMA
@@ -47,15 +43,6 @@ def _ins(world: World, engine: Engine) -> dict[str, dg.AssetIn]:
     return past | {"core": dg.AssetIn(["walk_forward", engine.consumes.name])}
 
 
-@contextmanager
-def fitting(world: World) -> Iterator[tuple[ThreadPoolExecutor, Fits]]:
-    """Workers, each with one thread to itself, and the memory of what was fitted before."""
-    memory = FoldMemory(world.settings.folds_folder, fitting_versions())
-    memory.forget_other_code()
-    with ThreadPoolExecutor(world.settings.workers) as pool:
-        yield pool, Fits(memory)
-
-
 def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
     @dg.asset(
         key=["walk_forward", engine.name],
@@ -73,7 +60,7 @@ def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
     def walked(context: dg.AssetExecutionContext, **tables: pl.DataFrame) -> pl.DataFrame:
         cutoff, _ = span(context)
         put = asked(engine, tables["features"], tables["labels"], cutoff, tables.get("core"))
-        with fitting(world) as (pool, fits):
+        with fitting(world.settings) as (pool, fits):
             made = record(
                 put,
                 world.settings.seed,
@@ -113,11 +100,11 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
             cutoff=cutoff,
             seed=world.settings.seed,
             code_version=engine.code_version,
-            libraries=library_versions(),
+            libraries=fitting_versions(deep=world.settings.deep),
             elsewhere=elsewhere_of(tables["another"], engine) if another else None,
         )
         put = asked(engine, tables["features"], tables["labels"], cutoff, tables.get("core"))
-        with fitting(world) as (pool, fits):
+        with fitting(world.settings) as (pool, fits):
             made = judged(put, walked, training, pool, fits)
         seconds = perf_counter() - begun
         context.add_output_metadata(page_of(made, f"{engine.title}, trained to {cutoff}", seconds))

@@ -4,15 +4,13 @@ The embedded S&P 500 is always at hand, so it is the second market of every othe
 itself, and the cards say so.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from io import BytesIO
 
 import dagster as dg
 import polars as pl
 
-from aegis_assets.adapters.fold_memory import FoldMemory
-from aegis_assets.adapters.libraries import fitting_versions
+from aegis_assets.adapters.fitting import memory, workers
 from aegis_assets.adapters.sample import sample_panel
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.elsewhere import SCHEMA, skills_elsewhere
@@ -77,32 +75,34 @@ def _skills(world: World) -> dg.AssetsDefinition:
     )
     def second_market(context: dg.AssetExecutionContext) -> pl.DataFrame:
         cutoff, _ = span(context)
-        made = _remembered(world, context)
+        known = sample_panel().filter(pl.col("session") < cutoff)
+        made = _remembered(world, known, context)
         return made.select(pl.lit(cutoff).alias("cutoff"), *SCHEMA)
 
     return second_market
 
 
-def _remembered(world: World, context: dg.AssetExecutionContext) -> pl.DataFrame:
+def _remembered(
+    world: World, panel: pl.DataFrame, context: dg.AssetExecutionContext
+) -> pl.DataFrame:
     """The table, computed once: neither its candles nor the code change from week to week."""
-    memory = FoldMemory(world.settings.folds_folder, fitting_versions())
-    panel = sample_panel()
+    kept_before = memory(world.settings)
     versions = [models_version(engine, world.left_out) for engine in ENGINES]
     said = f"second market:{data_version(panel)}:{versions}:{world.settings.seed}"
     key = sha256(said.encode()).hexdigest()
-    kept = memory.recall(key)
+    kept = kept_before.recall(key)
     if kept is not None:
         return pl.read_ipc(BytesIO(kept))
-    with ThreadPoolExecutor(world.settings.workers) as pool:
+    with workers(world.settings) as pool:
         made = skills_elsewhere(
             panel,
             world.settings.seed,
             pool,
-            Fits(memory),
+            Fits(kept_before),
             left_out=world.left_out,
             told=context.log.info,
         )
     content = BytesIO()
     made.write_ipc(content)
-    memory.keep(key, content.getvalue())
+    kept_before.keep(key, content.getvalue())
     return made

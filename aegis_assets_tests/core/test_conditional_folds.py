@@ -80,14 +80,16 @@ def test_the_record_holds_the_sessions_that_count_alone():
     assert made["trained_on"].unique().to_list() == [66, 86, 106, 126]
 
 
-def test_a_fold_on_which_nothing_counts_has_no_forecasts():
+def test_a_fold_on_which_nothing_counts_is_forecast_and_scored_for_nobody():
     dry = conditional().with_columns(
         outcome=pl.when(~pl.int_range(pl.len()).is_between(FIRST, FIRST + BLOCK - 1)).then(
             "outcome"
         )
     )
 
-    assert record(dry)["fold"].unique().to_list() == [1, 2, 3]
+    counted = record(dry).filter(pl.col("outcome").is_not_null())
+    assert record(dry)["fold"].unique().to_list() == [0, 1, 2, 3]
+    assert counted["fold"].unique().to_list() == [1, 2, 3]
 
 
 def test_a_fold_before_which_nothing_counted_has_no_forecasts():

@@ -110,13 +110,21 @@ def test_a_target_that_could_not_be_scored_has_a_card_and_no_weights():
 
 
 def test_the_second_market_is_looked_up_by_target_and_contender():
-    bad = Skill(value=-0.2, lower=None, upper=None, n=50)
+    bad = Skill(value=-0.2, lower=-0.3, upper=-0.1, n=3_000)
     training = replace(TRAINING, elsewhere={("direction_5", "stub"): bad})
     _, (five, twenty) = made(heads(), training)
 
     assert five.card.verdict.trial.second_market == bad
     assert any("second market" in each for each in five.card.verdict.reasons)
     assert twenty.card.verdict.trial.second_market is None
+
+
+def test_a_few_windows_of_the_second_market_veto_nothing():
+    few = Skill(value=-0.2, lower=None, upper=None, n=50)
+    _, (five, _) = made(heads(), replace(TRAINING, elsewhere={("direction_5", "stub"): few}))
+
+    assert five.card.verdict.trial.second_market == few
+    assert not any("second market" in each for each in five.card.verdict.reasons)
 
 
 def test_what_was_judged_answers_when_it_is_revived():

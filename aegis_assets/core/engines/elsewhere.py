@@ -40,6 +40,8 @@ def skills_elsewhere(  # noqa: PLR0913 - each decides something of its own
     told: Told = silence,
 ) -> pl.DataFrame:
     """Skill (`SCHEMA`) of every contender that could be scored on all sessions of the panel."""
+    if panel.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
     rows = []
     for engine, found in _records(panel, seed, pool, fits, left_out, told):
         scored = list(pool.map(lambda each, got=found: evaluation(each, got), engine.targets))

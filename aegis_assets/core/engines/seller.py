@@ -137,7 +137,7 @@ def _path(label: Label) -> Target:
         ),
         challengers=(ScaledQuantiles(),),
         block=63,
-        alarm=Alarm(skill=0.25),
+        alarm=Alarm(skill=0.45),
         promised="a safe range, its coverage not named",
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 from aegis_assets.core.estimators.estimator import BoolArray, FloatArray, part
 from aegis_assets.core.evaluation.coverage import Sampling, quantile_coverage
 from aegis_assets.core.evaluation.evaluation import Evaluation
-from aegis_assets.core.evaluation.reliability import BINS, reliability
+from aegis_assets.core.evaluation.reliability import BINS, auc, reliability
 from aegis_assets.core.evidence import Coverage, Reliability
 from aegis_assets.core.frozen import Skill
 
@@ -46,6 +46,11 @@ class Finding:
     seed: int
 
     @property
+    def folds(self) -> int:
+        """Test blocks in which both answered."""
+        return len(np.unique(self.found.rows["fold"].to_numpy()[self.both]))
+
+    @property
     def forecast(self) -> FloatArray:
         """Its forecasts on those sessions."""
         return self.found.forecasts[self.name][self.both]
@@ -76,12 +81,13 @@ class Finding:
 def refusals(finding: Finding) -> tuple[str, ...]:
     """Every condition that does not hold, in words."""
     target = finding.found.target
-    asked = [*_sample(finding), *_beats(finding), *_over_time(finding), *_alarms(finding)]
+    asked = [*_sample(finding), *_beats(finding), *_over_time(finding)]
     if target.is_classified and finding.skill.n >= BINS:
         asked += _calibrated(finding)
     if target.label.levels:
         asked += _covers(finding)
-    return tuple(reason for holds, reason in asked if not holds)
+    refused = tuple(reason for holds, reason in asked if not holds)
+    return (*refused, *too_good(finding.found, finding.name))
 
 
 def _sample(finding: Finding) -> Iterator[Condition]:
@@ -89,13 +95,13 @@ def _sample(finding: Finding) -> Iterator[Condition]:
     windows = finding.skill.n / target.label.horizon
     varies = bool(np.ptp(finding.forecast, axis=0).max() > 0)
     yield varies, "the forecasts are constant"
-    folds = finding.found.folds
+    folds = finding.folds
     yield folds >= MINIMUM_FOLDS, f"not enough data: {folds} folds, needs {MINIMUM_FOLDS}"
     yield (
         windows >= MINIMUM_WINDOWS,
         f"not enough data: {windows:.0f} independent windows, needs {MINIMUM_WINDOWS}",
     )
-    known = max(finding.found.rows["trained_on"].to_list())
+    known = int(finding.found.rows["trained_on"].to_numpy()[finding.both].max())
     yield (
         known >= target.minimum,
         f"abstains: {known} outcomes to learn from, needs {target.minimum}",
@@ -111,7 +117,7 @@ def _beats(finding: Finding) -> Iterator[Condition]:
     p_value = finding.p_value
     yield p_value < SIGNIFICANCE, f"not significant: p = {p_value:.3f} after Holm"
     other = finding.elsewhere
-    if other is not None:
+    if other is not None and other.n / finding.found.target.label.horizon >= MINIMUM_WINDOWS:
         yield other.value > 0, f"skill {other.value:+.4f} on the second market, needs the same sign"
 
 
@@ -130,22 +136,23 @@ def _over_time(finding: Finding) -> Iterator[Condition]:
         )
 
 
-def _alarms(finding: Finding) -> Iterator[Condition]:
-    alarm = finding.found.target.alarm
-    seen: dict[str, tuple[float | None, float | None]] = {
-        "skill": (finding.skill.value, alarm.skill)
-    }
-    if finding.found.target.is_classified and finding.skill.n >= BINS:
-        seen |= {
-            "AUC": (finding.reliability.auc, alarm.auc),
-            "accuracy": (finding.reliability.accuracy, alarm.accuracy),
-        }
-    for name, (value, limit) in seen.items():
-        if value is not None and limit is not None:
-            yield (
-                value <= limit,
-                f"too good: {name} {value:.3f} above {limit:.2f}, a leak until shown otherwise",
-            )
+def too_good(found: Evaluation, name: str) -> tuple[str, ...]:
+    """What of a candidate lies above the target's alarms; skill is against the plainest here."""
+    target, alarm = found.target, found.target.alarm
+    answered = found.answered(name)
+    seen: dict[str, tuple[float | None, float | None]] = {}
+    if name != found.plainest:
+        mine, plain, _ = found.pair(name, found.plainest)
+        seen["skill"] = (float(1 - mine.mean() / plain.mean()), alarm.skill)
+    if target.is_classified and int(answered.sum()) >= BINS:
+        forecast, classes = found.forecasts[name][answered], found.happened.classes[answered]
+        right = float((forecast.argmax(axis=1) == classes).mean())
+        seen |= {"AUC": (auc(forecast, classes), alarm.auc), "accuracy": (right, alarm.accuracy)}
+    return tuple(
+        f"too good: {what} {value:.3f} above {limit:.2f}, a leak until shown otherwise"
+        for what, (value, limit) in seen.items()
+        if value is not None and limit is not None and value > limit
+    )
 
 
 def _calibrated(finding: Finding) -> Iterator[Condition]:

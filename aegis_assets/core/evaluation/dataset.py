@@ -12,7 +12,6 @@ from aegis_assets.core.evaluation.target import Target
 from aegis_assets.core.labels import Label
 
 KEYS = ("symbol", "session")
-_ANSWERS = ("known_on", "outcome", "outcome_class")
 
 
 def questions(
@@ -86,15 +85,22 @@ def examples(
     """The questions whose answer was known before `cutoff`, with the answer.
 
     `labels` is a label table; an outcome counts as known at the close of its `known_on`.  Sessions
-    on which a conditional label does not count stay, without an outcome.
+    whose outcome does not count, or will never be known for want of a candle, stay without one, so
+    that all targets share a calendar and what reads a window reads every session.  They are known
+    with the next outcome after them.
     """
     judged = pl.col("outcome_class").is_not_null() | pl.lit(not target.is_classified)
-    answers = labels.filter(
-        pl.col("label") == target.name,
-        pl.col("known_on") < cutoff,
-        (pl.col("outcome").is_not_null() & judged)
-        | (pl.col("outcome").is_null() & pl.lit(target.label.is_conditional)),
-    ).select(*KEYS, *_ANSWERS)
+    answers = (
+        labels.filter(pl.col("label") == target.name)
+        .sort(*KEYS)
+        .select(
+            *KEYS,
+            pl.col("known_on").backward_fill().over("symbol"),
+            pl.when(judged).then("outcome"),
+            "outcome_class",
+        )
+        .filter(pl.col("known_on") < cutoff)
+    )
     return asked.join(answers, on=KEYS, how="inner", validate="1:1").sort(*KEYS)
 
 

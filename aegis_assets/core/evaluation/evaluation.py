@@ -88,7 +88,8 @@ def evaluation(target: Target, forecasts: pl.DataFrame) -> Evaluation | None:
     Contenders that shrink are first calibrated on earlier folds.  Where all of them do, the first
     fold only calibrates and is scored for nobody.  A contender that was not trained is left out.
     """
-    mine = forecasts.filter(pl.col("target") == target.name)
+    counts = pl.col("outcome").is_not_null()
+    mine = forecasts.filter(pl.col("target") == target.name, counts)
     if mine.is_empty():
         return None
     trained = mine["candidate"].unique().to_list()

@@ -74,7 +74,7 @@ class Forecaster:
 def forecaster(
     stored: Artefact, target: Target, code_version: str, libraries: Mapping[str, str]
 ) -> Forecaster:
-    """The artefact of a target brought back to life, unless other code or libraries made it."""
+    """A target's artefact brought back to life, unless another declaration or libraries made it."""
     card = stored.card
     _refuse_other("code version", card, card.code_version, code_version)
     for name, running in libraries.items():

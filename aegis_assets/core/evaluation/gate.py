@@ -11,7 +11,7 @@ from itertools import chain
 import numpy as np
 
 from aegis_assets.core.card import CandidateScore, Trial, Verdict
-from aegis_assets.core.evaluation.conditions import Finding, covers, refusals
+from aegis_assets.core.evaluation.conditions import Finding, covers, refusals, too_good
 from aegis_assets.core.evaluation.evaluation import Evaluation
 from aegis_assets.core.evaluation.skill import diebold_mariano, holm, skill, skill_by_year
 from aegis_assets.core.evaluation.target import Target
@@ -152,15 +152,16 @@ def _nearest(trials: Sequence[Trial]) -> str | None:
 
 
 def _answering(found: Evaluation, seed: int) -> str:
-    """The strongest baseline that passes.
+    """The strongest baseline that passes, and is not too good to be true.
 
     Of quantiles it passes if it covers what it says; if none does, the strongest answers.  Of
     anything else it passes if it beats the plainest, or is that.
     """
+    credible = [name for name in found.baselines if not too_good(found, name)]
     if found.target.label.levels:
-        passing = (name for name in found.baselines if covers(found, name))
-        return next(passing, found.baselines[0])
-    for name in found.baselines:
+        passing = (name for name in credible if covers(found, name))
+        return next(passing, next(iter(credible), found.plainest))
+    for name in credible:
         measured = _of_baseline(found, name, seed)
         if measured is None or (measured.lower is not None and measured.lower > 0):
             return name
@@ -180,16 +181,24 @@ def _remarks(found: Evaluation, answering: str | None) -> tuple[str, ...]:
     target, strongest = found.target, found.baselines[0]
     untrained = [name for name in target.contenders if name not in found.losses]
     silent = [each.name for each in target.baselines if each.name not in found.baselines]
-    weak = (
-        f"{strongest} has the least loss, but does not cover what it says"
-        if target.label.levels
-        else f"{strongest} has the least loss, but may be no better than {found.plainest}"
-    )
+    other = answering not in {None, strongest}
+    uncovered = answering is not None and bool(target.label.levels)
+    uncovered = uncovered and not covers(found, str(answering))
+    leaks = too_good(found, strongest)
     remarks = (
         (not target.contenders, NO_CONTENDER),
         (bool(untrained), f"not trained, as set: {', '.join(untrained)}"),
         (bool(silent), f"answered on too few sessions to be compared: {', '.join(silent)}"),
-        (answering not in {None, strongest}, weak),
+        (bool(leaks), f"{strongest} is {'; '.join(leaks)}"),
+        (
+            other and not leaks and bool(target.label.levels),
+            f"{strongest} has the least loss, but does not cover what it says",
+        ),
+        (
+            other and not leaks and not target.label.levels,
+            f"{strongest} has the least loss, but may be no better than {found.plainest}",
+        ),
+        (uncovered, f"{answering} does not cover what it says, and no baseline does"),
     )
     return tuple(text for holds, text in remarks if holds)
 

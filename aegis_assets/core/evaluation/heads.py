@@ -77,7 +77,7 @@ def walk_forward_together(
         models = fitted_together(
             estimator,
             [each for each, _ in together],
-            [fold.train for _, fold in together],
+            [fold.known for _, fold in together],
             seed,
             fits,
         )

@@ -113,8 +113,7 @@ def _together(
     mine = [each for each in asked if estimator.name in trained[each.target.name]]
     if not mine:
         return {}
-    rows = [_counting(each.rows) for each in mine]
-    return fitted_together(estimator, mine, rows, seed, FORGETFUL)
+    return fitted_together(estimator, mine, [each.rows for each in mine], seed, FORGETFUL)
 
 
 def _counting(rows: pl.DataFrame) -> pl.DataFrame:

@@ -27,7 +27,7 @@ SCHEMA: dict[str, tuple[pl.DataType, str]] = {
     "fold": (pl.Int64(), "test block, counted from 0"),
     "fold_start": (pl.Date(), "first session of the block: its models know outcomes up to here"),
     "known_on": (pl.Date(), "session at whose close the outcome was known"),
-    "outcome": (pl.Float64(), "what happened, in the label's unit"),
+    "outcome": (pl.Float64(), "what happened, in the label's unit; null where it does not count"),
     "outcome_class": (pl.Int64(), "class of the outcome; null where the quantity is forecast"),
     "candidate": (pl.String(), "estimator that made the forecast"),
     "trained_on": (pl.Int64(), "outcomes that its model had learnt from"),
@@ -42,15 +42,28 @@ SCHEMA: dict[str, tuple[pl.DataType, str]] = {
 class Fold:
     """A test block and the rows that were known when it began.
 
-    `train` are the rows whose outcome counts and was known at the close of `session`, the first of
-    the `block`; `before` are all rows before the block, known or not.
+    `session` is the first of the `block`; `before` are all rows before the block, known or not.
     """
 
     index: int
     session: date
-    train: pl.DataFrame
     block: pl.DataFrame
     before: pl.DataFrame
+
+    @property
+    def known(self) -> pl.DataFrame:
+        """The rows of which it was known at the close of `session` what came, if it counts."""
+        return self.before.filter(pl.col("known_on") <= self.session)
+
+    @property
+    def train(self) -> pl.DataFrame:
+        """Those of them whose outcome counts."""
+        return self.known.filter(pl.col("outcome").is_not_null())
+
+    @property
+    def put(self) -> pl.DataFrame:
+        """The rows of the block on which the question is put, whatever came of it."""
+        return self.block.filter("asked")
 
     @property
     def test(self) -> pl.DataFrame:
@@ -62,10 +75,7 @@ def folds(rows: pl.DataFrame, first_test: int = FIRST_TEST, block: int = BLOCK) 
     """Expanding folds over examples of one symbol sorted by session; none if too few rows."""
     for index, start in enumerate(range(first_test, rows.height, block)):
         test = rows.slice(start, block)
-        session = test["session"][0]
-        known = pl.col("known_on") <= session
-        train = rows.head(start).filter(known & pl.col("outcome").is_not_null())
-        yield Fold(index, session, train, test, rows.head(start))
+        yield Fold(index, test["session"][0], test, rows.head(start))
 
 
 def walk_forward(
@@ -82,10 +92,11 @@ def walk_forward(
     made = [
         forecasts(target, estimator, model, fold)
         for fold in folds(rows, block=target.block)
-        if not fold.train.is_empty() and not fold.test.is_empty()
+        for train in [fold.train]
+        if not train.is_empty() and not fold.put.is_empty()
         for estimator in target.candidates
         if not isinstance(estimator, Joint)
-        for model in [fits.fitted(estimator, target, fold.train, names, seed)]
+        for model in [fits.fitted(estimator, target, train, names, seed)]
     ]
     return pl.concat(made) if made else empty()
 
@@ -96,7 +107,7 @@ def empty() -> pl.DataFrame:
 
 
 def forecasts(target: Target, estimator: Estimator, model: Model, fold: Fold) -> pl.DataFrame:
-    """What the fold's model says of its test rows.
+    """What the fold's model says wherever the question is put, also where no outcome counts.
 
     Raises `TrainingError` where a part of a forecast is not finite: only a whole row of NaN is no
     answer.
@@ -104,7 +115,7 @@ def forecasts(target: Target, estimator: Estimator, model: Model, fold: Fold) ->
     said = _said(model, estimator.context, fold)
     silent: BoolArray = np.asarray(np.isnan(said).all(axis=1))
     finite(said[~silent], f"a forecast of {estimator.name} for {target.name}")
-    return fold.test.select(
+    return fold.put.select(
         "symbol",
         "session",
         target=pl.lit(target.name),
@@ -123,10 +134,10 @@ def forecasts(target: Target, estimator: Estimator, model: Model, fold: Fold) ->
 
 
 def _said(model: Model, context: int, fold: Fold) -> FloatArray:
-    """Forecasts (n, k) of the test rows; what reads the rows before gets them too."""
+    """Forecasts (n, k) of the rows put; what reads the rows before gets them too."""
     if not context:
-        return model.forecast(fold.test.select(model.columns))
+        return model.forecast(fold.put.select(model.columns))
     asked = pl.concat([fold.before.tail(context), fold.block])
     said = model.forecast(asked.select(model.columns))[-fold.block.height :]
-    kept: FloatArray = said[fold.block["outcome"].is_not_null().to_numpy()]
+    kept: FloatArray = said[fold.block["asked"].to_numpy()]
     return kept
