@@ -276,7 +276,10 @@ def test_where_no_quantiles_cover_the_strongest_answers():
     made = ranges(near=(0.13, 0.5, 0.87), off=(0.2, 0.5, 0.8))
 
     assert (made.baseline, made.served) == ("near", "near")
-    assert made.remarks == ("no challenger is trained for it: a baseline answers",)
+    assert made.remarks == (
+        "no challenger is trained for it: a baseline answers",
+        "near does not cover what it says, and no baseline does",
+    )
 
 
 def test_a_model_that_answers_needs_no_word_on_baselines():
@@ -387,7 +390,7 @@ def test_skills_are_those_of_the_trials():
 
 def test_where_another_market_disagrees_with_one_contender_the_other_may_answer():
     asked, rows = losing(contest("simple", "complex"), lost(simple=0.9, complex=0.8))
-    there = {(asked.name, "complex"): Skill(value=-0.01, lower=None, upper=None, n=30)}
+    there = {(asked.name, "complex"): Skill(value=-0.01, lower=-0.02, upper=0.0, n=3_000)}
     (made,) = verdicts([asked], [evaluated(asked, rows)], SEED, there)
 
     assert made.served == "simple"

@@ -44,8 +44,8 @@ def reasons(asked, rows, elsewhere=None):
     made = judged(asked, rows, elsewhere)
     (trial,) = made.trials
     assert (made.source is Source.MODEL) == (trial.reasons == ())
-    assert made.served == ("bold" if made.source is Source.MODEL else made.baseline)
-    assert made.reasons == trial.reasons
+    assert made.served == "bold" or made.served in {each.name for each in asked.baselines}
+    assert made.reasons == (*trial.reasons, *made.remarks)
     return trial.reasons
 
 
@@ -311,8 +311,9 @@ def test_too_few_forecasts_for_bins_are_not_judged_by_them():
 def test_what_is_too_good_is_presumed_to_leak(name):
     asked, rows = CLEAN["classes"]
     known = finding(asked, rows)
+    mine, plain, _ = known.found.pair("bold", known.found.plainest)
     value = {
-        "skill": known.skill.value,
+        "skill": float(1 - mine.mean() / plain.mean()),
         "AUC": known.reliability.auc,
         "accuracy": known.reliability.accuracy,
     }[name]
@@ -331,7 +332,17 @@ def test_a_quantity_has_no_alarm_but_its_skill():
 
     assert reasons(asked, rows) == ()
     (reason,) = reasons(replace(asked, alarm=Alarm(skill=0.01)), rows)
-    assert reason.startswith("too good: skill 0.05")
+    assert reason.startswith("too good: skill 0.")
+
+
+def test_a_baseline_that_is_too_good_answers_no_more_than_a_contender():
+    """A leak in what both read lifts both: none is far above the other, both above the plainest."""
+    asked, rows = CLEAN["classes"]
+    made = judged(replace(asked, alarm=Alarm(skill=0.0)), rows)
+
+    assert made.baseline != asked.baselines[0].name
+    assert made.served == asked.baselines[0].name
+    assert any(each.startswith(f"{made.baseline} is too good") for each in made.remarks)
 
 
 # ── quantiles ───────────────────────────────────────────────────────────────────────────
@@ -375,6 +386,6 @@ def test_all_that_does_not_hold_is_said_at_once():
     found = reasons(asked, rows)
 
     assert found[0] == "abstains: 1008 outcomes to learn from, needs 5000"
-    assert [each.split()[0] for each in found[-2:]] == ["calibration", "calibration"]
-    assert any(each.startswith("too good: AUC") for each in found)
+    assert [each.split()[0] for each in found[-3:-1]] == ["calibration", "calibration"]
+    assert found[-1].startswith("too good: AUC")
     assert len(found) == len({*found}) >= 4

@@ -112,7 +112,8 @@ def calibration_faults(
 
     The outcome of each row is replaced by its number, so that what is calibrated on tells itself.
     """
-    rows = forecasts.filter(pl.col("candidate") == target.anchor.name).sort(*KEYS)
+    counts = pl.col("outcome").is_not_null()
+    rows = forecasts.filter(pl.col("candidate") == target.anchor.name, counts).sort(*KEYS)
     numbered = rows.with_columns(outcome=pl.int_range(pl.len()).cast(pl.Float64))
     happened = outcome_of(target, numbered)
     slices: list[list[int]] = []

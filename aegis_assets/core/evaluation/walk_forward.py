@@ -42,11 +42,13 @@ SCHEMA: dict[str, tuple[pl.DataType, str]] = {
 class Fold:
     """A test block and the rows that were known when it began.
 
-    `session` is the first of the `block`; `before` are all rows before the block, known or not.
+    `train` are the rows whose outcome counts and was known at the close of `session`, the first of
+    the `block`; `before` are all rows before the block, known or not.
     """
 
     index: int
     session: date
+    train: pl.DataFrame
     block: pl.DataFrame
     before: pl.DataFrame
 
@@ -54,11 +56,6 @@ class Fold:
     def known(self) -> pl.DataFrame:
         """The rows of which it was known at the close of `session` what came, if it counts."""
         return self.before.filter(pl.col("known_on") <= self.session)
-
-    @property
-    def train(self) -> pl.DataFrame:
-        """Those of them whose outcome counts."""
-        return self.known.filter(pl.col("outcome").is_not_null())
 
     @property
     def put(self) -> pl.DataFrame:
@@ -75,7 +72,10 @@ def folds(rows: pl.DataFrame, first_test: int = FIRST_TEST, block: int = BLOCK) 
     """Expanding folds over examples of one symbol sorted by session; none if too few rows."""
     for index, start in enumerate(range(first_test, rows.height, block)):
         test = rows.slice(start, block)
-        yield Fold(index, test["session"][0], test, rows.head(start))
+        session = test["session"][0]
+        before = rows.head(start)
+        counts = pl.col("outcome").is_not_null() & (pl.col("known_on") <= session)
+        yield Fold(index, session, before.filter(counts), test, before)
 
 
 def walk_forward(
@@ -92,11 +92,10 @@ def walk_forward(
     made = [
         forecasts(target, estimator, model, fold)
         for fold in folds(rows, block=target.block)
-        for train in [fold.train]
-        if not train.is_empty() and not fold.put.is_empty()
+        if not fold.train.is_empty() and not fold.put.is_empty()
         for estimator in target.candidates
         if not isinstance(estimator, Joint)
-        for model in [fits.fitted(estimator, target, train, names, seed)]
+        for model in [fits.fitted(estimator, target, fold.train, names, seed)]
     ]
     return pl.concat(made) if made else empty()
 
