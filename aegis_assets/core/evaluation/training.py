@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 import polars as pl
 
@@ -142,36 +143,42 @@ def artefact(  # noqa: PLR0913, PLR0917 - each is a fact of the card
         target.file_of(each): proven(each, models[name], asked.rows)
         for name, each in fitted.items()
     }
-    evidence = (
-        Evidence()
-        if found is None
-        else evidence_of(asked, found, verdict, models, fits, training.seed)
-    )
+    shown = Evidence()
+    if found is not None:
+        shown = evidence_of(asked, found, verdict, models, fits, training.seed)
     card = Card(
+        **_asked_of(asked),
         market=training.market,
         engine=training.engine,
-        target=target.name,
         trained_to=training.cutoff,
-        label=target.label.definition,
-        classes=target.label.classes,
-        horizon=target.label.horizon,
-        span=_span(_counting(asked.rows)),
-        columns=target.columns(asked.names),
         estimators={name: repr(each) for name, each in fitted.items()},
         weights_of={name: target.file_of(each) for name, each in fitted.items()},
         means=_means(asked, models),
-        anchor=target.anchor.name if target.anchor else None,
         weights={} if found is None else found.weights,
         seed=training.seed,
-        data_version=data_version(asked.rows),
         code_version=training.code_version,
         libraries=training.libraries,
         verdict=verdict,
-        evidence=evidence,
-        promised=target.promised,
+        evidence=shown,
         files={name: sha256(content).hexdigest() for name, content in files.items()},
     )
     return Artefact(card=card, files=files)
+
+
+def _asked_of(asked: Asked) -> dict[str, Any]:
+    """What the card says of the target and of what it learnt from."""
+    target = asked.target
+    return {
+        "target": target.name,
+        "label": target.label.definition,
+        "classes": target.label.classes,
+        "horizon": target.label.horizon,
+        "span": _span(_counting(asked.rows)),
+        "columns": target.columns(asked.names),
+        "anchor": target.anchor.name if target.anchor else None,
+        "data_version": data_version(asked.rows),
+        "promised": target.promised,
+    }
 
 
 def _means(asked: Asked, models: Mapping[str, Model]) -> dict[str, tuple[str, ...]]:

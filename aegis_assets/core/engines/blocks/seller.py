@@ -7,6 +7,11 @@ from itertools import pairwise
 
 from pydantic import Field
 
+from aegis_assets.core.engines.blocks.safe_range import (
+    SafeRange,
+    range_provenance,
+    read_safe_range,
+)
 from aegis_assets.core.engines.blocks.words import (
     NO_CHAIN,
     NO_LEDGER,
@@ -29,7 +34,6 @@ from aegis_assets.core.labels.breach import (
     TOUCH_1_20,
     TOUCH_2_20,
 )
-from aegis_assets.core.labels.path import FALL_20, LEVELS, RISE_20
 from aegis_assets.core.labels.regime import CLASSES as REGIME_CLASSES
 from aegis_assets.core.labels.regime import REGIME_10
 from aegis_assets.core.provenance import Provenance, by_baseline, by_verdict, unavailable
@@ -40,7 +44,6 @@ CURVE = (
     (TOUCH_1_5_20, TERMINAL_1_5_20),
     (TOUCH_2_20, TERMINAL_2_20),
 )
-_COVERAGE = 0.9
 
 
 class Stress(StrEnum):
@@ -57,15 +60,6 @@ class Favour(StrEnum):
     FAVOURABLE = "FAVOURABLE"
     CAUTION = "CAUTION"
     HOSTILE = "HOSTILE"
-
-
-class SafeRange(Frozen):
-    """Levels that the path of `horizon_days` sessions stays within with probability `coverage`."""
-
-    lower: float
-    upper: float
-    horizon_days: int
-    coverage: float
 
 
 class MaxPain(Frozen):
@@ -129,42 +123,6 @@ class SellerBlock(Frozen):
     regime: Level | None
     seller_flag: SellerFlag | None
     historical_hit_rate: float | None
-
-
-def _quantile(answer: Answer, level: float) -> float | None:
-    """Served quantile of an edge of the path at one of its label's levels."""
-    served = answer.forecast.served
-    return None if served is None else served[LEVELS.index(level)]
-
-
-def _safe_range(answers: Answers, spot: float) -> SafeRange | None:
-    """The path's highest rise and deepest fall, each left behind with half of what is left out."""
-    side = (1 + _COVERAGE) / 2
-    rise = _quantile(answers[RISE_20.name], side)
-    fall = _quantile(answers[FALL_20.name], side)
-    if rise is None or fall is None:
-        return None
-    return SafeRange(
-        lower=spot * math.exp(-fall),
-        upper=spot * math.exp(rise),
-        horizon_days=RISE_20.horizon,
-        coverage=_COVERAGE,
-    )
-
-
-def _range_provenance(answers: Answers, found: SafeRange | None) -> dict[str, Provenance]:
-    """Each edge has its own model; without both there is no range."""
-    edges = {"lower": answers[FALL_20.name], "upper": answers[RISE_20.name]}
-    if found is None:
-        silent = next(each for each in edges.values() if each.forecast.served is None)
-        return {"safe_range": provenance_of(silent)}
-    stated = by_baseline(
-        edges["upper"].forecast.card, "declared", "the engine's own choice of horizon and coverage"
-    )
-    return {f"safe_range.{edge}": provenance_of(each) for edge, each in edges.items()} | {
-        "safe_range.horizon_days": stated,
-        "safe_range.coverage": stated,
-    }
 
 
 def _regime(answer: Answer) -> Level | None:
@@ -238,7 +196,7 @@ def _breach(
 def seller_block(answers: Answers, spot: float) -> tuple[SellerBlock, dict[str, Provenance]]:
     """The section and its provenance, by path within it."""
     curve, provenance = _breach(answers)
-    safe_range = _safe_range(answers, spot)
+    safe_range = read_safe_range(answers, spot)
     regime = answers[REGIME_10.name]
     block = SellerBlock(
         safe_range=safe_range,
@@ -251,7 +209,7 @@ def seller_block(answers: Answers, spot: float) -> tuple[SellerBlock, dict[str, 
         seller_flag=None,
         historical_hit_rate=None,
     )
-    return block, provenance | _range_provenance(answers, safe_range) | {
+    return block, provenance | range_provenance(answers, safe_range) | {
         "max_pain": unavailable(NO_CHAIN),
         "trap": unavailable(NOT_SHOWN),
         "skew": unavailable(NO_CHAIN),
