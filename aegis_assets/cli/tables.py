@@ -148,11 +148,13 @@ def _direction(payload: Payload) -> Iterator[Line]:
 def _seller(payload: Payload) -> Iterator[Line]:
     safe = payload.seller.safe_range
     if safe:
-        yield Line(
-            "seller.safe_range.upper",
-            f"safe range, {safe.horizon_days} sessions",
-            f"{safe.lower:,.0f} to {safe.upper:,.0f} ({safe.coverage:.0%})",
-        )
+        side = (1 + safe.coverage) / 2
+        for edge, name, level in (("upper", "top", safe.upper), ("lower", "bottom", safe.lower)):
+            yield Line(
+                f"seller.safe_range.{edge}",
+                f"safe range, {name}",
+                f"{level:,.0f} within {safe.horizon_days} sessions ({side:.0%})",
+            )
     for i, point in enumerate(payload.seller.breach_probabilities or ()):
         path, band = f"seller.breach_probabilities.{i}", f"±{point.distance:.1%}"
         yield Line(f"{path}.touch_probability", f"touches {band}", f"{point.touch_probability:.3f}")
