@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     deep: bool = Field(
         default=False, description="train the sequence network too; needs the extra deep"
     )
+    second_market: bool = Field(
+        default=True, description="judge contenders on the embedded market too, where it is another"
+    )
     seed: int = Field(20_181_231, description="seed of everything that draws")
 
     @field_validator("market")

@@ -40,8 +40,8 @@ _TABLE = {"cutoff": (pl.Date(), "training week")} | {
 
 
 def has_second_market(world: World) -> bool:
-    """Whether the embedded market is another than the world's."""
-    return world.market != SP500
+    """Whether the embedded market is another than the world's, and shall be looked at."""
+    return world.settings.second_market and world.market != SP500
 
 
 def second_market_assets(world: World) -> list[dg.AssetsDefinition]:

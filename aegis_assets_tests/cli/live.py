@@ -65,6 +65,7 @@ def live_settings(since: date = LONG, home: Path = Path()) -> Settings:
         slots_start=date(2024, 12, 2),
         home=home,
         workers=2,
+        second_market=False,  # two minutes for each project; it has tests of its own
         seed=7,
     )
 

@@ -75,6 +75,12 @@ def test_every_market_but_the_embedded_one_has_it_as_its_second(tmp_path, market
     assert len(module.second_market_assets(here)) == (market != SP500.name)
 
 
+def test_it_is_left_out_where_the_settings_say_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("AEGIS_SECOND_MARKET", "0")
+
+    assert module.second_market_assets(world_of(tmp_path, "NIFTY")) == []
+
+
 def test_a_week_says_what_was_walked_and_which_week_it_is(walked):
     stored, _ = walked(WEEKS[0])
 
