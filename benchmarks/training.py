@@ -25,6 +25,7 @@ from aegis_assets.core.evaluation.forecaster import Forecaster, forecaster
 from aegis_assets.core.evaluation.heads import Asked
 from aegis_assets.core.evaluation.record import record
 from aegis_assets.core.evaluation.training import Training, final_fits, judged
+from aegis_assets.core.evaluation.walk_forward import FIRST_TEST
 from aegis_assets.core.labels import label_table
 from benchmarks.timing import raced
 from benchmarks.training_peer import Race
@@ -101,12 +102,15 @@ def trained(since: date, clock: Clock) -> Trained:
 
 
 def _all(put: list[Asked], without: frozenset[str] = frozenset()) -> dict[str, frozenset[str]]:
-    """Every candidate that has rows to learn from."""
+    """Every candidate that has rows to learn from; the network wants a first fold's worth."""
     return {
-        each.target.name: frozenset(candidate.name for candidate in each.target.candidates)
+        each.target.name: frozenset(
+            candidate.name
+            for candidate in each.target.candidates
+            if each.rows["outcome"].is_not_null().any()
+            and (each.rows.height > FIRST_TEST or candidate.name not in _NETWORK)
+        )
         - without
-        if each.rows["outcome"].is_not_null().any()
-        else frozenset()
         for each in put
     }
 

@@ -1,7 +1,7 @@
 """What must hold of a stored model: its card, its bytes, what it says of a probe."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,8 @@ import pytest
 from aegis_assets.core.engines import BUYER
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.estimators import BaseRate, Outcome
-from aegis_assets.core.evaluation.conditions import Condition, _alarms
+from aegis_assets.core.evaluation.conditions import too_good
+from aegis_assets.core.evaluation.evaluation import Evaluation
 from aegis_assets.core.evaluation.probe import PROBED, proven, said
 from aegis_assets.core.evaluation.standing import (
     ALARM,
@@ -27,29 +28,21 @@ from aegis_assets_tests import cards
 TARGET = BUYER.targets[0]
 
 
-@dataclass(frozen=True)
-class Seen:
-    """As much of a finding as the alarms look at."""
-
-    skill: Skill
-
-    @property
-    def found(self):
-        return self
-
-    @property
-    def target(self):
-        quantity = replace(TARGET.label, classes=(), cuts=())
-        return replace(TARGET, label=quantity, alarm=Alarm(skill=0.05))
+LOSSES = {"plain": np.full(900, 0.2), "bold": np.full(900, 0.14)}
+"""Skill of .3 against the plainest."""
 
 
-@pytest.mark.parametrize(("value", "trips"), [(0.3, True), (0.04, False)])
-def test_the_check_knows_the_gate_s_alarms_by_their_words(value, trips):
-    raised: list[Condition] = [*_alarms(Seen(Skill(value=value, lower=0.01, upper=0.4, n=900)))]
-    refused = tuple(text for holds, text in raised if not holds)
+@pytest.mark.parametrize(("limit", "trips"), [(0.2, True), (0.4, False)])
+def test_the_check_knows_the_gate_s_alarms_by_their_words(limit, trips):
+    plain = replace(BaseRate(), name="plain")
+    target = replace(TARGET, baselines=(plain,), mean=None, alarm=Alarm(skill=limit))
+    happened = Outcome(np.zeros(900), np.zeros(900, dtype=np.int64), 2)
+    forecasts = dict.fromkeys(LOSSES, np.tile([0.8, 0.2], (900, 1)))
+    found = Evaluation(target, pl.DataFrame(), happened, forecasts, LOSSES, {"bold": 1.0})
+    refused = too_good(found, "bold")
     card = cards.card(verdict=cards.verdict(trials=(cards.trial(reasons=refused),)))
 
-    assert bool(alarms(card)) == trips
+    assert bool(alarms(card)) == bool(refused) == trips
     assert all(text.startswith(ALARM) for text in refused)
 
 
