@@ -126,3 +126,10 @@ def test_too_short_a_market_says_nothing():
 
     assert short.is_empty()
     assert dict(short.schema) == SCHEMA
+
+
+def test_a_market_of_which_nothing_was_known_yet_has_no_skill():
+    with ThreadPoolExecutor(1) as pool:
+        found = skills_elsewhere(panel().clear(), SEED, pool)
+
+    assert found.equals(pl.DataFrame(schema=SCHEMA))

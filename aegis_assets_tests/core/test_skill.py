@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import t as student
 
+from aegis_assets.core.errors import DataError
 from aegis_assets.core.evaluation.skill import (
     block_length,
     diebold_mariano,
@@ -166,3 +167,14 @@ def test_skill_by_year_is_the_skill_of_its_rows():
         2017: pytest.approx(0.5),
         2018: pytest.approx(-0.5),
     }
+
+
+def test_a_baseline_that_never_loses_is_refused_as_a_yardstick():
+    with pytest.raises(DataError, match="lost nothing on any session"):
+        skill(np.full(40, 0.1), np.zeros(40), 1, 0)
+
+
+def test_a_year_in_which_the_baseline_lost_nothing_has_no_skill():
+    loss, baseline = np.full(4, 0.1), np.array([0.2, 0.2, 0.0, 0.0])
+
+    assert skill_by_year(loss, baseline, [2017, 2017, 2018, 2018]) == {2017: pytest.approx(0.5)}
