@@ -47,13 +47,15 @@ def forecast_table(payload: Payload) -> Table:
     for line in _lines(payload):
         found = payload.provenance[line.path]
         by = (found.model or "").rpartition(":")[2]
-        is_model = found.source is Source.MODEL
+        its_own = found.skill if found.source is Source.MODEL else None
+        if found.source is Source.BASELINE and by == found.baseline:
+            its_own = found.baseline_skill
         table.add_row(
             line.name,
             line.answer,
             Text(found.source, style=COLOURS[found.source]),
             by,
-            str((found.skill if is_model else found.baseline_skill) or ""),
+            str(its_own or ""),
         )
     return table
 
