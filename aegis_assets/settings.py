@@ -3,13 +3,17 @@
 Each is an environment variable, ``AEGIS_`` and the name in capitals, or a line of ``.env``.
 """
 
+import re
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+from urllib.parse import parse_qsl
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import from_json
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.markets import MARKETS
@@ -22,7 +26,44 @@ class SourceName(StrEnum):
     YAHOO = "yahoo"
 
 
+class OptionChain(StrEnum):
+    """Where option chains come from."""
+
+    OFF = "off"
+    NSE = "nse"
+    BHAVCOPY = "bhavcopy"
+
+
 _MARKET_OF = {SourceName.SAMPLE: "SP500", SourceName.YAHOO: "NIFTY"}
+
+_GIT_OPTIONS = ("branch", "folder", "remote")
+_WRITABLE_URL = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://\S.*")
+
+
+def is_git_place(place: str) -> bool:
+    """Whether `place` names a git clone and not a URL."""
+    return place.startswith("git:")
+
+
+def git_place(place: str) -> tuple[Path, dict[str, str]]:
+    """Clone and options of ``git:/path/to/clone?branch=main&folder=public``.
+
+    Raises `ValueError` where it cannot be understood.
+    """
+    path, _, query = place.removeprefix("git:").partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    unknown = sorted(options.keys() - set(_GIT_OPTIONS))
+    if not path or path.startswith("//"):
+        msg = f"found git:{path}, expected git: and the path of a clone on this disk"
+        raise ValueError(msg)
+    if unknown or not all(options.values()) or (query and not options):
+        msg = f"found ?{query} after git:{path}, expected values of {', '.join(_GIT_OPTIONS)}"
+        raise ValueError(msg)
+    parts = PurePosixPath(options.get("folder", ".")).parts
+    if {"..", "/", ".git"} & set(parts):
+        msg = f"found folder {options['folder']!r}, expected one within the clone"
+        raise ValueError(msg)
+    return Path(path), options
 
 
 class Settings(BaseSettings):
@@ -50,6 +91,12 @@ class Settings(BaseSettings):
     nse_spot: bool = Field(
         default=False, description="ask NSE for the spot as the last resort; it answers in India"
     )
+    option_chain: OptionChain = Field(
+        OptionChain.OFF, description="option chains: off, nse (answers in India) or bhavcopy files"
+    )
+    option_chain_folder: Path | None = Field(
+        None, description="folder of NSE's daily F&O bhavcopy files, csv or zip, as downloaded"
+    )
     clock_shift: timedelta = Field(
         timedelta(0), description="added to the machine's clock, to show a live day of the past"
     )
@@ -59,6 +106,9 @@ class Settings(BaseSettings):
     )
     second_market: bool = Field(
         default=True, description="judge contenders on the embedded market too, where it is another"
+    )
+    publish_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="where published files go too: git:clone?branch=... or URLs, spaces between"
     )
     seed: int = Field(20_181_231, description="seed of everything that draws")
 
@@ -70,6 +120,26 @@ class Settings(BaseSettings):
             msg = f"found market {chosen!r}, expected one of {sorted(MARKETS)}"
             raise ValueError(msg)
         return chosen
+
+    @field_validator("publish_to", mode="before")
+    @classmethod
+    def _places(cls, given: object) -> object:
+        """Places with spaces between, or a JSON list where a path has spaces itself."""
+        if not isinstance(given, str):
+            return given
+        return from_json(given) if given.lstrip().startswith("[") else given.split()
+
+    @field_validator("publish_to")
+    @classmethod
+    def _places_are_understood(cls, places: tuple[str, ...]) -> tuple[str, ...]:
+        for place in places:
+            if is_git_place(place):
+                git_place(place)
+            elif not _WRITABLE_URL.fullmatch(place):
+                scheme = place.partition("://")[0] if "://" in place else place
+                msg = f"found {scheme!r}, expected git:/path/to/clone or a writable URL: s3://bucket/x"
+                raise ValueError(msg)
+        return places
 
     @field_validator("history_start")
     @classmethod

@@ -41,6 +41,16 @@ def environment(monkeypatch, tmp_path):
         ("AEGIS_WORKERS", "0", r"greater than or equal to 1"),
         ("AEGIS_DEEP", "perhaps", r"boolean"),
         ("AEGIS_SEED", "lucky", r"integer"),
+        ("AEGIS_PUBLISH_TO", "/srv/www", r"found '/srv/www', expected git:.* or a writable URL"),
+        ("AEGIS_PUBLISH_TO", "memory://x https://host/x", r"found 'https', expected git:"),
+        ("AEGIS_PUBLISH_TO", "ftp://me:secret@host/x s3://", r"found 's3', expected git:"),
+        ("AEGIS_PUBLISH_TO", "git:", r"expected git: and the path of a clone"),
+        ("AEGIS_PUBLISH_TO", "git://host/x.git", r"expected git: and the path of a clone"),
+        ("AEGIS_PUBLISH_TO", "git:x?tag=1", r"found \?tag=1 .* branch, folder, remote"),
+        ("AEGIS_PUBLISH_TO", "git:x?branch=", r"found \?branch= .* branch, folder, remote"),
+        ("AEGIS_PUBLISH_TO", "git:x?folder=../y", r"found folder '../y', expected one within"),
+        ("AEGIS_PUBLISH_TO", "git:x?folder=/y", r"found folder '/y', expected one within"),
+        ("AEGIS_PUBLISH_TO", '["s3://bucket"', r"expected|EOF"),
     ],
 )
 def test_a_refused_setting_is_named_with_what_was_expected(environment, variable, value, said):
@@ -69,6 +79,26 @@ def test_the_sequence_network_is_trained_where_it_is_asked_for(environment):
 
     assert settings().deep
     assert settings().folds_folder == Path("warehouse/folds")
+
+
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        ("", ()),
+        ("s3://bucket/aegis", ("s3://bucket/aegis",)),
+        ("git:../site?folder=a/b \n memory://x ", ("git:../site?folder=a/b", "memory://x")),
+        ('["git:/a folder", "memory://x"]', ("git:/a folder", "memory://x")),
+    ],
+)
+def test_places_to_publish_to_have_spaces_between_or_are_a_list(environment, value, places):
+    environment.setenv("AEGIS_PUBLISH_TO", value)
+
+    assert settings().publish_to == places
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_a_place_only_the_folder_is_published_to():
+    assert settings().publish_to == ()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Where a payload goes, so that readers always find a whole one.
 
 ``slots/<slot>.json`` is the history; ``aegismatrix.json`` is the newest slot's payload
-and ``aegismatrix.previous.json`` the one that was current before it.
+and ``aegismatrix.previous.json`` the one that was current before it.  Beside a slot lie
+the claims that were made with it, and beside the current payload the files that go with it.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from aegis_assets.adapters.files import locked, refusal, write_atomically
@@ -12,6 +15,9 @@ from aegis_assets.core.errors import PublishError, StorageError
 
 CURRENT = "aegismatrix.json"
 PREVIOUS = "aegismatrix.previous.json"
+FOR_READERS = (CURRENT, PREVIOUS, "index.html", "history.json")
+"""What mirrors get, as far as it is there."""
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}(\.[0-9A-Za-z_-]{1,32}){0,3}")
 _SLOT = re.compile(r"[0-9A-Za-z][0-9A-Za-z:_-]{0,63}")
 
 
@@ -26,19 +32,32 @@ class FolderPublisher:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def publish(self, payload: bytes, slot: str) -> Path:
-        """Keep `payload` as that of `slot`, and make the newest slot current; its file."""
-        path = self._slot_path(slot)
-        try:
+    def publish(self, payload: bytes, slot: str, claims: bytes | None = None) -> Path:
+        """Keep `payload` as that of `slot`, and make the newest slot current; its file.
+
+        The claims are kept first, so a payload that is published has those it was published with;
+        without any, those of an earlier payload of the slot are gone.
+        """
+        path, beside = self._slot_path(slot), self._claims_path(slot)
+        with self._writing(f"slot {slot}", path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with locked(self._folder, exclusive=True):
+                if claims is None:
+                    beside.unlink(missing_ok=True)
+                else:
+                    write_atomically(beside, claims)
                 write_atomically(path, payload)
                 self._advance()
-        except OSError as error:
-            raise PublishError(refusal(path, error)) from error
-        except StorageError as error:
-            raise PublishError(f"slot {slot}: {error}") from error
         return path
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep `content` beside the current payload; what it says already is not written again."""
+        path = self._companion_path(name)
+        with self._writing(name, path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with locked(self._folder, exclusive=True):
+                if _content(path) != content:
+                    write_atomically(path, content)
 
     def published(self, slot: str) -> bytes | None:
         """Payload of `slot`, or nothing if it was never published."""
@@ -47,6 +66,26 @@ class FolderPublisher:
     def current(self) -> bytes | None:
         """Payload that readers see, or nothing before the first."""
         return _content(self._folder / CURRENT)
+
+    def companion(self, name: str) -> bytes | None:
+        """What was put under `name`, or nothing if nothing was."""
+        return _content(self._companion_path(name))
+
+    def claims(self, slot: str) -> bytes | None:
+        """Claims that the payload of `slot` was published with, or nothing if with none."""
+        return _content(self._claims_path(slot))
+
+    def slots(self) -> list[str]:
+        """Slots that have a payload, oldest first."""
+        return sorted(path.stem for path in self._slots())
+
+    def files(self) -> dict[str, bytes]:
+        """What readers see, by name: the current payload and what lies beside it."""
+        if not self._folder.is_dir():
+            return {}
+        with self._writing("files", self._folder), locked(self._folder, exclusive=False):
+            found = {name: _content(self._folder / name) for name in FOR_READERS}
+        return {name: content for name, content in found.items() if content is not None}
 
     def _advance(self) -> None:
         newest = _content(max(self._slots(), key=lambda path: path.stem))
@@ -65,6 +104,27 @@ class FolderPublisher:
         if not _SLOT.fullmatch(slot):
             raise PublishError(f"{slot!r} is no slot key: use letters, digits and : _ -")
         return self._folder / "slots" / f"{slot}.json"
+
+    def _claims_path(self, slot: str) -> Path:
+        return self._slot_path(slot).with_name(f"{slot}.claims.json")
+
+    def _companion_path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name) or name in {CURRENT, PREVIOUS, "slots"}:
+            msg = f"{name!r} cannot lie beside the payload: use a plain file name of its own"
+            raise PublishError(msg)
+        return self._folder / name
+
+    @contextmanager
+    def _writing(self, what: str, path: Path) -> Iterator[None]:
+        """Say in one kind of error what the disk refused."""
+        try:
+            yield
+        except PublishError:
+            raise
+        except OSError as error:
+            raise PublishError(refusal(path, error)) from error
+        except StorageError as error:
+            raise PublishError(f"{what}: {error}") from error
 
 
 def _content(path: Path) -> bytes | None:

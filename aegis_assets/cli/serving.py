@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.core.contract.words import Status
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.evaluation.forecaster import forecaster
-from aegis_assets.core.payload import Payload, Status
+from aegis_assets.core.payload import Payload
 
 
 def refuse_unservable(

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from aegis_assets.adapters.model_store import ModelStore
+from aegis_assets.cli.forecast_lines import lines
 from aegis_assets.core.card import Card
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError
@@ -25,14 +25,6 @@ COLOURS = {
 }
 
 
-class Line(NamedTuple):
-    """One forecast: where it stands in the payload, what it is called, what it says."""
-
-    path: str
-    name: str
-    answer: str
-
-
 def forecast_table(payload: Payload) -> Table:
     """Every forecast that has a value, with its source and the record of what answered."""
     quality = payload.data_quality
@@ -44,7 +36,7 @@ def forecast_table(payload: Payload) -> Table:
         f"source {quality.source} · {quality.status} · last session "
         f"{quality.daily.last_final_session} · {'; '.join(quality.reasons)}"
     )
-    for line in _lines(payload):
+    for line in lines(payload):
         found = payload.provenance[line.path]
         by = (found.model or "").rpartition(":")[2]
         its_own = found.skill if found.source is Source.MODEL else None
@@ -124,50 +116,3 @@ def _market(payload: Payload) -> str:
     market = payload.market
     vix = "" if market.vix is None else f" · volatility index {market.vix:.2f}"
     return f"spot {market.spot:,.2f}{vix}"
-
-
-def _lines(payload: Payload) -> Iterator[Line]:
-    yield from _direction(payload)
-    yield from _seller(payload)
-    yield from _buyer(payload)
-
-
-def _direction(payload: Payload) -> Iterator[Line]:
-    for label, horizon in payload.direction.horizons:
-        path = f"direction.horizons.{label}"
-        odds, level, move = horizon.probabilities, horizon.interval, horizon.expected_move_points
-        if odds is None or level is None or move is None:
-            continue
-        shares = f"up {odds.up:.2f}, neutral {odds.neutral:.2f}, down {odds.down:.2f}"
-        yield Line(path, f"direction {label}", f"{horizon.direction} ({shares})")
-        yield Line(
-            f"{path}.interval",
-            f"close {label}",
-            f"{level.lower:,.0f} to {level.upper:,.0f} ({level.coverage:.0%}), mean {move:+.1f}",
-        )
-
-
-def _seller(payload: Payload) -> Iterator[Line]:
-    safe = payload.seller.safe_range
-    if safe:
-        side = (1 + safe.coverage) / 2
-        for edge, name, level in (("upper", "top", safe.upper), ("lower", "bottom", safe.lower)):
-            yield Line(
-                f"seller.safe_range.{edge}",
-                f"safe range, {name}",
-                f"{level:,.0f} within {safe.horizon_days} sessions ({side:.0%})",
-            )
-    for i, point in enumerate(payload.seller.breach_probabilities or ()):
-        path, band = f"seller.breach_probabilities.{i}", f"±{point.distance:.1%}"
-        yield Line(f"{path}.touch_probability", f"touches {band}", f"{point.touch_probability:.3f}")
-        yield Line(f"{path}.probability", f"ends beyond {band}", f"{point.probability:.3f}")
-
-
-def _buyer(payload: Payload) -> Iterator[Line]:
-    for i, ahead in enumerate(payload.buyer.breakout_next or ()):
-        name = f"breakout, session {ahead.day_offset}"
-        yield Line(f"buyer.breakout_next.{i}", name, f"{ahead.score:.3f} {ahead.label}")
-    levels = payload.buyer.breakout_levels
-    if levels:
-        answer = f"{levels.lower:,.0f} and {levels.upper:,.0f}"
-        yield Line("buyer.breakout_levels", "breakout levels", answer)

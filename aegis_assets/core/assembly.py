@@ -1,84 +1,93 @@
-"""From candles, features and models to the payload of one slot."""
+"""From candles, features and models to the payload of one slot, and what it claims."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from aegis_assets.core.bars import Quote
+from aegis_assets.core.claim import Claim
+from aegis_assets.core.contract.market import DataQuality
 from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.core.engines.blocks.words import NO_INTRADAY, NOT_BUILT
-from aegis_assets.core.engines.engine import Answer, answers
+from aegis_assets.core.engines.ahead import Ahead
+from aegis_assets.core.engines.direction import DIRECTION
+from aegis_assets.core.engines.engine import Answers, answers
 from aegis_assets.core.engines.feature_table import as_declared
-from aegis_assets.core.engines.volatility import VOLATILITY, present_scales
+from aegis_assets.core.engines.moment import Moment, Record, Today
+from aegis_assets.core.engines.running_day import Session, running_day
+from aegis_assets.core.engines.section import Section
+from aegis_assets.core.engines.state import RULE, MarketState, market_state
+from aegis_assets.core.engines.volatility import VOLATILITY, core_variances, present_scales
 from aegis_assets.core.errors import DataError
-from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.evaluation.forecaster import Forecaster
-from aegis_assets.core.frozen import Frozen
+from aegis_assets.core.ledger.entries import Publication
 from aegis_assets.core.markets import Market
-from aegis_assets.core.payload import (
-    SCHEMA_VERSION,
-    DailyQuality,
-    DataQuality,
-    MarketBlock,
-    Payload,
-    SessionState,
-    SpotQuality,
-    Status,
-    VolatilityIndexQuality,
-)
-from aegis_assets.core.provenance import Provenance, unavailable
+from aegis_assets.core.options.view import ChainView
+from aegis_assets.core.payload import SCHEMA_VERSION, Payload
+from aegis_assets.core.provenance import Provenance, by_rule, unavailable
+from aegis_assets.core.quality import data_quality, fresh, market_block
 from aegis_assets.core.running import Running
-from aegis_assets.core.sessions import (
-    close_of,
-    last_final_session,
-    last_opened_session,
-    open_of,
-    sessions_between,
-)
-
-_NOT_BUILT = {path: unavailable(NOT_BUILT) for path in ("market.regime", "market.trend")}
+from aegis_assets.core.sessions import last_final_session, last_opened_session
 
 
-def payload(  # noqa: PLR0913 - each is a fact of its own
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What one slot knew beside its tables and models.
+
+    `due` is the newest session whose candle the source could have had by then; `running` what a
+    live source knew of the session at `as_of`, `session` what was computed of it.
+    """
+
+    as_of: datetime
+    source: str
+    due: date | None = None
+    next_expected: datetime | None = None
+    running: Running | None = None
+    session: Session | None = None
+    chain: ChainView | None = None
+    record: Record = field(default_factory=Record)
+
+
+def publication(
     market: Market,
     candles: pl.DataFrame,
     features: Mapping[str, pl.DataFrame],
     forecasters: Mapping[str, Mapping[str, Forecaster]],
-    *,
-    as_of: datetime,
-    source: str,
-    due: date | None = None,
-    running: Running | None = None,
-) -> Payload:
-    """The payload of the slot that ends at `as_of`.
+    facts: Facts,
+) -> Publication:
+    """The payload of the slot that ends at `facts.as_of`, with its claims.
 
     `candles` is a panel; `features` and `forecasters` are by engine, the latter then by target.
-    Rows after `due` are not looked at: the newest session whose candle the source could have had
-    by then, or else the newest that had closed.  `running` is what a live source knows of the
-    session at `as_of`; every forecast is measured from the last daily close all the same.
+    Rows after `facts.due`, or else after the newest session that had closed, are not looked at.
     """
-    due = due or last_final_session(market, as_of)
+    due = facts.due or last_final_session(market, facts.as_of)
     seen = candles.filter(pl.col("session") <= due)
     if seen.is_empty():
         msg = f"no candle up to {due}, expected at least one: materialize candles/daily first"
         raise DataError(msg)
     session = seen["session"][-1]
     known = {each.name: _known(each, features[each.name], session) for each in ENGINES}
-    blocks, provenance = _blocks(known, forecasters, seen["close"][-1])
-    return Payload.model_validate(
+    core = answers(VOLATILITY, known[VOLATILITY.name], forecasters[VOLATILITY.name], {})
+    quality = data_quality(
+        market, seen, due, facts.as_of, facts.source, running=facts.running, chain=facts.chain
+    )
+    state = market_state(known[DIRECTION.name])
+    moment = _moment(market, seen, known, core, state, quality, facts)
+    sections = _sections(known, forecasters, core, moment)
+    payload = Payload.model_validate(
         {
             "schema_version": SCHEMA_VERSION,
             "generated_at": None,
-            "as_of": as_of,
+            "as_of": facts.as_of,
+            "next_expected": facts.next_expected,
             "market_name": market.name,
-            "market": _market_block(market, seen, as_of, running),
-            **blocks,
-            "provenance": _NOT_BUILT | provenance,
-            "data_quality": _data_quality(market, seen, due, as_of, source, running),
+            "market": market_block(market, seen, facts.as_of, facts.running, state),
+            **{name: section.block for name, section in sections.items()},
+            "provenance": _of_state(state) | _provenance(sections),
+            "data_quality": quality,
         }
     )
+    return Publication(payload, _claims(sections))
 
 
 def _known(engine: Engine, features: pl.DataFrame, session: date) -> pl.DataFrame:
@@ -93,126 +102,102 @@ def _known(engine: Engine, features: pl.DataFrame, session: date) -> pl.DataFram
     return rows
 
 
-def _blocks(
-    known: Mapping[str, pl.DataFrame],
-    forecasters: Mapping[str, Mapping[str, Forecaster]],
-    spot: float,
-) -> tuple[dict[str, Frozen], dict[str, Provenance]]:
-    scales: dict[int, pl.DataFrame] = {}
-    blocks: dict[str, Frozen] = {}
-    provenance: dict[str, Provenance] = {}
-    for engine in ENGINES:
-        made: dict[str, Answer] = answers(
-            engine, known[engine.name], forecasters[engine.name], scales
-        )
-        if engine is VOLATILITY:
-            scales = present_scales(known[engine.name], made)
-        if engine.block is not None:
-            blocks[engine.name], found = engine.block(made, spot)
-            provenance |= {f"{engine.name}.{path}": each for path, each in found.items()}
-    return blocks, provenance
-
-
-def _market_block(
-    market: Market, seen: pl.DataFrame, as_of: datetime, running: Running | None
-) -> MarketBlock:
-    closes, implied = seen["close"], seen["volatility_index"]
-    if running is not None:
-        closes = _with_quote(closes, running.spot)
-        implied = _with_quote(implied, running.volatility_index)
-    spot, spot_change, spot_share = _change(closes)
-    vix, vix_change, vix_share = _change(implied)
-    return MarketBlock(
-        spot=spot or 0.0,
-        spot_change=spot_change,
-        spot_change_pct=spot_share,
-        vix=vix,
-        vix_change=vix_change,
-        vix_change_pct=vix_share,
-        regime=None,
-        trend=None,
-        session=_state(market, as_of),
-    )
-
-
-def _with_quote(closes: pl.Series, quote: Quote | None) -> pl.Series:
-    """The closes with the running session's price after them; a stored close is there already."""
-    if quote is None or quote.stale:
-        return closes
-    return closes.append(pl.Series([quote.price], dtype=pl.Float64))
-
-
-def _change(values: pl.Series) -> tuple[float | None, float | None, float | None]:
-    """Last value, its change since the row before, and that as a fraction; null where unknown."""
-    now = values[-1]
-    before = values[-2] if len(values) > 1 else None
-    if now is None or before is None:
-        return now, None, None
-    return now, now - before, (now - before) / before
-
-
-def _state(market: Market, as_of: datetime) -> SessionState:
-    local = as_of.astimezone(ZoneInfo(market.time_zone))
-    day = local.date()
-    if sessions_between(market, day, day).is_empty():
-        return SessionState.HOLIDAY
-    if as_of < open_of(market, day):
-        return SessionState.PRE_OPEN
-    return SessionState.CLOSED if as_of >= close_of(market, day) else SessionState.OPEN
-
-
-def _data_quality(  # noqa: PLR0913, PLR0917 - each is a fact of its own
+def _moment(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     market: Market,
     seen: pl.DataFrame,
-    due: date,
-    as_of: datetime,
-    source: str,
-    running: Running | None,
-) -> DataQuality:
-    session = seen["session"][-1]
-    behind = _sessions_after(market, session, due)
-    implied = seen.filter(pl.col("volatility_index").is_not_null())["session"]
-    implied_last = None if implied.is_empty() else implied[-1]
-    implied_behind = None if implied_last is None else _sessions_after(market, implied_last, due)
-    quote = running.spot if running and running.spot and not running.spot.stale else None
-    late = running is not None and last_opened_session(market, as_of) > due and quote is None
-    reasons = [
-        *([f"daily candles end {behind} sessions before {due}"] if behind else []),
-        *(["the volatility index has no close for the last session"] if implied_behind else []),
-        *(["the volatility index is missing"] if implied_last is None else []),
-        *(["no price of the running session is at hand"] if late else []),
-        NO_INTRADAY,
-    ]
-    return DataQuality(
-        status=Status.STALE
-        if behind or late
-        else Status.DEGRADED
-        if implied_behind != 0
-        else Status.OK,
-        reasons=tuple(reasons),
-        source=source,
-        spot=_spot_quality(quote, close_of(market, session), as_of, source),
-        daily=DailyQuality(
-            last_final_session=session, sessions_behind=behind, data_version=data_version(seen)
-        ),
-        intraday=running.quality if running else None,
-        volatility_index=VolatilityIndexQuality(
-            last_session=implied_last, sessions_behind=implied_behind
-        ),
+    known: Mapping[str, pl.DataFrame],
+    core: Answers,
+    state: MarketState,
+    quality: DataQuality,
+    facts: Facts,
+) -> Moment:
+    """Where the slot stands: at the last final close, or in the session that has begun since."""
+    close, ahead = seen["close"][-1], Ahead(core_variances(core))
+    today = _today(market, seen, ahead, facts)
+    spot = close
+    quote = fresh(facts.running.spot) if facts.running else None
+    if isinstance(today, Today) and quote is not None:
+        spot = quote.price
+        ahead = replace(ahead, begun=1, rest=today.rest)
+    return Moment(
+        market=market,
+        as_of=facts.as_of,
+        session=seen["session"][-1],
+        close=close,
+        spot=spot,
+        ahead=ahead,
+        state=_state_values(known),
+        status=quality.status,
+        today=today if isinstance(today, Today) else None,
+        why_no_today=today if isinstance(today, str) else "",
+        buyer_regime=state.buyer_regime,
+        risk=state.risk,
+        realised_percentile=state.realised_percentile,
+        chain=facts.chain,
+        record=facts.record,
     )
 
 
-def _spot_quality(
-    quote: Quote | None, closed_at: datetime, as_of: datetime, source: str
-) -> SpotQuality:
-    """Which price the spot is: that of the running session, or else the daily close."""
-    spot_at = quote.quoted_at if quote else closed_at
-    return SpotQuality(
-        source=f"{source}: {quote.source if quote else 'daily close'}",
-        as_of=spot_at,
-        age_s=(as_of - spot_at).total_seconds(),
+def _today(market: Market, seen: pl.DataFrame, ahead: Ahead, facts: Facts) -> Today | str:
+    """The running session, or why there is nothing to say of it."""
+    quote = fresh(facts.running.spot) if facts.running else None
+    if facts.running is not None and quote is None:
+        return "no price of the running session is at hand"
+    return running_day(
+        market,
+        seen,
+        facts.session,
+        last_final=seen["session"][-1],
+        running=last_opened_session(market, facts.as_of) if facts.running else seen["session"][-1],
+        as_of=facts.as_of,
+        variance=ahead.session_scale(1) ** 2,
+        last_bar=None if quote is None else quote.quoted_at,
     )
 
 
-def _sessions_after(market: Market, session: date, due: date) -> int:
-    return len(sessions_between(market, session, due)) - 1
+def _state_values(known: Mapping[str, pl.DataFrame]) -> dict[str, float | None]:
+    """The newest value of every feature, whichever engine's table holds it."""
+    values: dict[str, float | None] = {}
+    for rows in known.values():
+        values |= rows.drop("symbol", "session").row(-1, named=True)
+    return values
+
+
+def _sections(
+    known: Mapping[str, pl.DataFrame],
+    forecasters: Mapping[str, Mapping[str, Forecaster]],
+    core: Answers,
+    moment: Moment,
+) -> dict[str, Section]:
+    """The section of every engine that has one."""
+    scales = present_scales(known[VOLATILITY.name], core)
+    return {
+        engine.name: engine.block(
+            answers(engine, known[engine.name], forecasters[engine.name], scales), moment
+        )
+        for engine in ENGINES
+        if engine.block is not None
+    }
+
+
+def _provenance(sections: Mapping[str, Section]) -> dict[str, Provenance]:
+    return {
+        f"{name}.{path}": each
+        for name, section in sections.items()
+        for path, each in section.provenance.items()
+    }
+
+
+def _claims(sections: Mapping[str, Section]) -> tuple[Claim, ...]:
+    return tuple(
+        replace(claim, path=f"{name}.{claim.path}")
+        for name, section in sections.items()
+        for claim in section.claims
+    )
+
+
+def _of_state(state: MarketState) -> dict[str, Provenance]:
+    """Provenance of the two words on the market."""
+    few = unavailable("less than two years of sessions have every feature that the rule reads")
+    told = {"market.regime": state.regime, "market.trend": state.trend}
+    return {path: few if word is None else by_rule("regime", RULE) for path, word in told.items()}

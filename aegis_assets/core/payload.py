@@ -5,114 +5,19 @@ Fractions are fractions, moves are signed points, times are ISO 8601 with offset
 """
 
 from collections.abc import Mapping
-from datetime import date
-from enum import StrEnum
 from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from aegis_assets.core.engines import ENGINES
-from aegis_assets.core.engines.blocks.buyer import BuyerBlock
-from aegis_assets.core.engines.blocks.direction import DirectionBlock
-from aegis_assets.core.engines.blocks.seller import SellerBlock
+from aegis_assets.core.contract.buyer import BuyerBlock
+from aegis_assets.core.contract.direction import DirectionBlock
+from aegis_assets.core.contract.market import DataQuality, MarketBlock
+from aegis_assets.core.contract.seller import SellerBlock
 from aegis_assets.core.frozen import Frozen, Source
 from aegis_assets.core.provenance import Provenance
 
-SCHEMA_VERSION = "1.0"
-
-
-class Regime(StrEnum):
-    """State of the market by volatility and trend."""
-
-    LOW_VOL_BULL = "LOW_VOL_BULL"
-    HIGH_VOL_BULL = "HIGH_VOL_BULL"
-    LOW_VOL_BEAR = "LOW_VOL_BEAR"
-    HIGH_VOL_BEAR = "HIGH_VOL_BEAR"
-    SIDEWAYS = "SIDEWAYS"
-    CHOPPY = "CHOPPY"
-
-
-class Trend(StrEnum):
-    """Where the index has been heading."""
-
-    BULLISH = "BULLISH"
-    BEARISH = "BEARISH"
-    SIDEWAYS = "SIDEWAYS"
-
-
-class SessionState(StrEnum):
-    """State of the exchange at `as_of`."""
-
-    PRE_OPEN = "PRE_OPEN"
-    OPEN = "OPEN"
-    CLOSED = "CLOSED"
-    HOLIDAY = "HOLIDAY"
-
-
-class Status(StrEnum):
-    """Whether the data are what they should be."""
-
-    OK = "OK"
-    DEGRADED = "DEGRADED"
-    STALE = "STALE"
-
-
-class MarketBlock(Frozen):
-    """The index and its volatility index at `as_of`, against the session before."""
-
-    spot: float = Field(description="index points", gt=0)
-    spot_change: float | None = Field(description="points since the previous close")
-    spot_change_pct: float | None = Field(description="fraction of the previous close")
-    vix: float | None = Field(description="volatility index, percent a year")
-    vix_change: float | None
-    vix_change_pct: float | None
-    regime: Regime | None
-    trend: Trend | None
-    session: SessionState
-
-
-class SpotQuality(Frozen):
-    """Which quote the spot is, and how old at `as_of`."""
-
-    source: str
-    as_of: AwareDatetime
-    age_s: float = Field(ge=0)
-
-
-class DailyQuality(Frozen):
-    """State of the daily candles."""
-
-    last_final_session: date
-    sessions_behind: int = Field(description="sessions that should be there and are not", ge=0)
-    data_version: str = Field(description="sha256 of the candles that were read")
-
-
-class IntradayQuality(Frozen):
-    """State of the intraday bars."""
-
-    last_bar: AwareDatetime
-    age_s: float
-    bars: int
-    expected: int
-
-
-class VolatilityIndexQuality(Frozen):
-    """State of the volatility index."""
-
-    last_session: date | None
-    sessions_behind: int | None = Field(description="null where it never had a close")
-
-
-class DataQuality(Frozen):
-    """What the forecasts rest on."""
-
-    status: Status
-    reasons: tuple[str, ...]
-    source: str = Field(description="where the bars come from: sample or yahoo")
-    spot: SpotQuality
-    daily: DailyQuality
-    intraday: IntradayQuality | None
-    volatility_index: VolatilityIndexQuality
+SCHEMA_VERSION = "2.0"
+SECTIONS = ("direction", "seller", "buyer")
 
 
 class Payload(Frozen):
@@ -121,6 +26,9 @@ class Payload(Frozen):
     schema_version: str
     generated_at: AwareDatetime | None = Field(description="when it was made; the rest is as_of")
     as_of: AwareDatetime = Field(description="end of the slot: nothing later was known")
+    next_expected: AwareDatetime | None = Field(
+        description="end of the slot after this one; null where the source has no more"
+    )
     market_name: str
     market: MarketBlock
     direction: DirectionBlock
@@ -132,10 +40,8 @@ class Payload(Frozen):
     @model_validator(mode="after")
     def _every_null_has_a_reason(self) -> Self:
         """A null forecast says why, and a number says where it comes from."""
-        for engine in ENGINES:
-            if engine.block is None:
-                continue
-            _explain(engine.name, getattr(self, engine.name), self.provenance)
+        for section in SECTIONS:
+            _explain(section, getattr(self, section), self.provenance)
         return self
 
 

@@ -51,7 +51,27 @@ def by_verdict(card: Card) -> Provenance:
     )
 
 
-def by_baseline(card: Card, candidate: str, reason: str) -> Provenance:
+def by_rule(rule: str, *reasons: str) -> Provenance:
+    """Provenance of what a declared rule makes of measured values: it forecasts nothing."""
+    return Provenance(
+        source=Source.PROXY,
+        model=f"rule/{rule}",
+        trained_to=None,
+        baseline=None,
+        challenger=None,
+        skill=None,
+        reasons=reasons,
+    )
+
+
+def provenance_of_rate(is_known: bool, why_not: str) -> Provenance:  # noqa: FBT001 - one fact
+    """Provenance of a share of resolved forecasts."""
+    if not is_known:
+        return unavailable(why_not)
+    return by_rule("ledger", "counted over what was published and has been resolved")
+
+
+def by_baseline(card: Card, candidate: str, *reasons: str) -> Provenance:
     """Provenance of a number read off a baseline, whatever the gate decided on its challenger."""
     return Provenance(
         source=Source.BASELINE,
@@ -60,7 +80,7 @@ def by_baseline(card: Card, candidate: str, reason: str) -> Provenance:
         baseline=candidate,
         challenger=None,
         skill=None,
-        reasons=(reason,),
+        reasons=reasons,
     )
 
 

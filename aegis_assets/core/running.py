@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from aegis_assets.core.bars import Quote
+from aegis_assets.core.contract.market import IntradayQuality
 from aegis_assets.core.intraday import expected_bars, last_closed
 from aegis_assets.core.markets import Market
-from aegis_assets.core.payload import IntradayQuality
 from aegis_assets.core.spot import OLDEST_FRESH
 
 _INTERVAL, _LENGTH = "1m", timedelta(minutes=1)

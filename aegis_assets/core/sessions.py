@@ -182,6 +182,17 @@ def session_before(market: Market, session: date, count: int = 1) -> date:
     return days[place]
 
 
+def session_after(market: Market, session: date, count: int) -> date:
+    """The `count`-th session after that day, which need not be a session itself.
+
+    Raises `DataError` beyond the end of the calendar.
+    """
+    found = session
+    for _ in range(count):
+        found = next_session(market, found)
+    return found
+
+
 def next_session(market: Market, day: date) -> date:
     """The first session after that day."""
     days = _sessions_around(market, day).days

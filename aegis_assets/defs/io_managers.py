@@ -4,9 +4,10 @@ Which rows a partition owns is its time window on the table's Date column; an as
 others is refused before anything is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,7 +20,9 @@ from aegis_assets.adapters.warehouse import Warehouse, Window
 from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import PublishError
+from aegis_assets.core.ledger.entries import Publication, decoded_claims, encoded_claims
 from aegis_assets.core.payload import Payload, encoded
+from aegis_assets.defs.serving import Asked, Serving
 from aegis_assets.defs.windows import days_of
 
 PARTITION_COLUMN = "aegis/partition_column"
@@ -27,6 +30,8 @@ LOOK_BACK = "aegis/look_back_days"
 """Metadata of an input: days before the partition's window that are read too."""
 MAY_BE_ABSENT = "aegis/may_be_absent"
 """Metadata of an input: where its table does not exist yet, it is a frame without columns."""
+MODELS_TO = "aegis/models_to"
+"""Metadata of an input: models that were trained to a later day are not looked at."""
 
 
 def _window(context: dg.InputContext | dg.OutputContext, metadata: Mapping[str, Any]) -> Window:
@@ -34,11 +39,23 @@ def _window(context: dg.InputContext | dg.OutputContext, metadata: Mapping[str, 
     return Window(metadata[PARTITION_COLUMN], first, after)
 
 
-def _moment(context: dg.InputContext) -> datetime | None:
-    """End of the slot that asks; None where what asks is of the same partition, or no run."""
-    if not context.has_partition_key or context.partition_key == context.asset_partition_key:
-        return None
-    return context.step_context.partition_time_window.end
+def _asked(context: dg.InputContext) -> dict[str, Asked]:
+    """The slots that ask for models, with their own weeks and ends.
+
+    Of the training weeks that their run spans, a slot's own is the last that begins before it.
+    """
+    weeks, step = context.asset_partition_keys, context.step_context
+    slots = step.run_partitions_def
+    if not isinstance(slots, dg.TimeWindowPartitionsDefinition):
+        msg = f"{context.asset_key} was asked for by {slots}: ask for it by slots"
+        raise dg.DagsterInvariantViolationError(msg)
+    return {
+        slot: Asked(
+            max(week for week in weeks if week <= slot),
+            slots.time_window_for_partition_key(slot).end,
+        )
+        for slot in slots.get_partition_keys_in_range(step.partition_key_range)
+    }
 
 
 def table_name(key: dg.AssetKey) -> str:
@@ -92,23 +109,20 @@ class ModelStoreIOManager(dg.IOManager):
         paths = [str(self._store.save(artefact)) for artefact in obj]
         context.add_output_metadata({"folders": paths, "models": len(paths)})
 
-    def load_input(self, context: dg.InputContext) -> dict[str, Artefact]:
-        """The verified artefacts that serve the training week asked for, by target.
+    def load_input(self, context: dg.InputContext) -> Serving | dict[str, Artefact]:
+        """The verified artefacts that serve the slots of the run that asks.
 
-        For a slot they are those that stand at its end; the week's own where the week is meant.
+        For each slot they are those that stand at its end, none trained after its own week.  Where
+        a week is asked for as itself, and by no slot, they are its own, by target.
         """
-        week, moment = context.asset_partition_key, _moment(context)
         engine = next(each for each in ENGINES if each.name == context.asset_key.path[-1])
-        serving = {
-            target.name: week
-            if moment is None
-            else self._store.week_served(engine.name, target.name, week, moment)
-            for target in engine.targets
-        }
-        return {
-            target: self._store.load(engine.name, target, served)
-            for target, served in serving.items()
-        }
+        if context.has_partition_key and context.partition_key == context.asset_partition_key:
+            week = context.asset_partition_key
+            names = (target.name for target in engine.targets)
+            return {name: self._store.load(engine.name, name, week) for name in names}
+        until = context.definition_metadata.get(MODELS_TO)
+        last = None if until is None else date.fromisoformat(until)
+        return Serving.of(self._store, engine, _asked(context), last)
 
 
 class PublisherIOManager(dg.IOManager):
@@ -117,29 +131,51 @@ class PublisherIOManager(dg.IOManager):
     def __init__(self, publisher: FolderPublisher, now: Clock) -> None:
         self._publisher, self._now = publisher, now
 
-    def handle_output(self, context: dg.OutputContext, obj: Payload) -> None:
-        """Publish the payload, stamped with the moment it was made."""
-        stamped = obj.model_copy(update={"generated_at": self._now()})
-        path = self._publisher.publish(encoded(stamped), context.asset_partition_key)
-        context.add_output_metadata(
-            {"path": dg.MetadataValue.path(str(path)), "payload": dg.MetadataValue.md(_table(obj))}
-        )
+    def handle_output(self, context: dg.OutputContext, obj: Mapping[str, Publication]) -> None:
+        """Publish each slot's payload with its claims, the earlier slot first.
 
-    def load_input(self, context: dg.InputContext) -> Payload:
-        """The published payload of the slot, checked against the contract."""
-        slot = context.asset_partition_key
+        One that does not say when it was made was made now.
+        """
+        slots = context.asset_partition_keys
+        if [*obj] != [*slots]:
+            msg = f"{context.asset_key} gave slots {[*obj]}, expected {[*slots]}: mend the asset"
+            raise PublishError(msg)
+        paths = [self._publish(slot, made) for slot, made in obj.items()]
+        context.add_output_metadata({"slots": len(paths), "path": _path(paths)})
+        if len(paths) == 1:
+            context.add_output_metadata({"payload": _table(obj[slots[0]].payload)})
+
+    def load_input(self, context: dg.InputContext) -> Publication | dict[str, Publication]:
+        """The publication of the slot, or of each by slot where several are asked for."""
+        made = {slot: self._published(slot) for slot in context.asset_partition_keys}
+        return made if len(made) > 1 else next(iter(made.values()))
+
+    def _publish(self, slot: str, made: Publication) -> Path:
+        moment = made.payload.generated_at or self._now()
+        stamped = made.payload.model_copy(update={"generated_at": moment})
+        return self._publisher.publish(encoded(stamped), slot, encoded_claims(made.claims))
+
+    def _published(self, slot: str) -> Publication:
+        """What was published, checked against the contract; without claims if none were kept."""
         content = self._publisher.published(slot)
         if content is None:
             msg = f"no payload was published for slot {slot}: materialize payload/aegismatrix first"
             raise PublishError(msg)
-        return Payload.model_validate_json(content)
+        kept = self._publisher.claims(slot)
+        claims = () if kept is None else decoded_claims(kept)
+        return Publication(Payload.model_validate_json(content), claims)
 
 
-def _table(payload: Payload) -> str:
+def _path(paths: Sequence[Path]) -> dg.MetadataValue[str]:
+    """The file, or the folder of several."""
+    return dg.MetadataValue.path(str(paths[0] if len(paths) == 1 else paths[0].parent))
+
+
+def _table(payload: Payload) -> dg.MetadataValue[str]:
     """Source and skill of every forecast, as a Markdown table."""
     lines = ["| forecast | source | model | skill | why |", "|---|---|---|---|---|"]
     for path, each in payload.provenance.items():
         shown = str(each.skill or "")
         reasons = "; ".join(each.reasons)
         lines.append(f"| {path} | {each.source} | {each.model or ''} | {shown} | {reasons} |")
-    return "\n".join(lines)
+    return dg.MetadataValue.md("\n".join(lines))

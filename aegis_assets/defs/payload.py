@@ -1,29 +1,33 @@
 """The payload of a slot."""
 
-from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
-import polars as pl
 from pydantic import ValidationError
 
-from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.publishers import FolderPublisher
-from aegis_assets.core.assembly import payload
-from aegis_assets.core.candles import panel
-from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.core.evaluation.forecaster import Forecaster, forecaster
+from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.core.engines import ENGINES
+from aegis_assets.core.ledger.entries import Publication
 from aegis_assets.core.payload import Payload, encoded
-from aegis_assets.core.running import Running, running_session
+from aegis_assets.defs.candles import DAILY
 from aegis_assets.defs.intraday import CANDLES as INTRADAY
-from aegis_assets.defs.io_managers import LOOK_BACK, MAY_BE_ABSENT
+from aegis_assets.defs.io_managers import LOOK_BACK, MAY_BE_ABSENT, MODELS_TO
+from aegis_assets.defs.option_chain import KEY as CHAIN
+from aegis_assets.defs.option_chain import has_option_chain
+from aegis_assets.defs.records import Published
 from aegis_assets.defs.schemas import OWNERS
+from aegis_assets.defs.session_features import ACTIVITY, FEATURES
+from aegis_assets.defs.slots import CANDLE_DAYS, FEATURE_DAYS, Slot
 from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.world import World
 
 KEY = dg.AssetKey(["payload", "aegismatrix"])
-_LOOK_BACK = 62  # the two months before the slot's own
-_WINDOW = 800  # GARCH filters through 500 sessions before it speaks of the next
+MADE = "slot {} made"
+"""What is logged as each slot of a run is made."""
+_OF_A_SESSION = {"intraday": INTRADAY, "session_features": FEATURES, "activity": ACTIVITY}
+_TICK = timedelta(microseconds=1)
 
 
 def payload_assets(world: World) -> list[dg.AssetsDefinition]:
@@ -33,68 +37,63 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
         key=KEY,
         ins=_ins(world),
         partitions_def=world.partitions.slots,
+        backfill_policy=dg.BackfillPolicy.single_run(),
         io_manager_key="publisher",
         group_name="payload",
         kinds={"python", "json"},
         owners=OWNERS,
         code_version=payload_version(),
     )
-    def aegismatrix(context: dg.AssetExecutionContext, **inputs: Any) -> Payload:  # noqa: ANN401 - tables and artefacts
-        """The forecasts of one slot with the source of each: the file `aegismatrix.json`."""
-        as_of = context.partition_time_window.end
-        return payload(
-            world.market,
-            panel(inputs["candles"], world.market),
-            {engine.name: inputs[f"features_{engine.name}"] for engine in ENGINES},
-            {engine.name: _forecasters(engine, inputs) for engine in ENGINES},
-            as_of=as_of,
-            source=world.source.name,
-            due=world.settled_at(as_of),
-            running=_running(world, inputs.get("intraday"), context),
-        )
+    def aegismatrix(
+        context: dg.AssetExecutionContext,
+        warehouse_file: dg.ResourceParam[Warehouse],
+        **inputs: Any,  # noqa: ANN401 - tables and models
+    ) -> dict[str, Publication]:
+        """The forecasts of one slot with the source of each: the file `aegismatrix.json`.
+
+        Of several slots the earlier are made first, and each sees what it would have seen alone.
+        """
+        slots = [Slot(world, key, inputs) for key in context.partition_keys]
+        before = Published(world, warehouse_file, slots[-1].session)
+        made: dict[str, Publication] = {}
+        moment: datetime | None = None
+        for slot in slots:
+            moment = _later(world.source.now(), moment)
+            record = before.record(slot.window.end, world.known_at or moment)
+            made[slot.key] = stamped(slot.published(record), moment)
+            before.add(slot.key, made[slot.key])
+            context.log.info(MADE.format(slot.key))
+        return made
 
     return [aegismatrix]
 
 
 def _ins(world: World) -> dict[str, dg.AssetIn]:
-    """Candles and features of recent months, the week's models, and the session if it is live."""
-    recent = {"candles": dg.AssetIn(["candles", "daily"], metadata={LOOK_BACK: _LOOK_BACK})}
-    windows = {
-        f"features_{engine.name}": dg.AssetIn(
-            ["features", engine.name], metadata={LOOK_BACK: _WINDOW}
-        )
-        for engine in ENGINES
-    }
-    read = (
-        recent
-        | windows
-        | {f"models_{engine.name}": dg.AssetIn(["models", engine.name]) for engine in ENGINES}
-    )
-    if world.source.is_live:
-        read["intraday"] = dg.AssetIn(INTRADAY, metadata={MAY_BE_ABSENT: True})
-    return read
+    """Candles and features of recent months, the models that serve, and the session if it is live.
+
+    What is stored of a session and of its option chain may be missing altogether.
+    """
+    until = {MODELS_TO: str(world.models_to)} if world.models_to else {}
+    read = {"candles": dg.AssetIn(DAILY, metadata={LOOK_BACK: CANDLE_DAYS})}
+    for engine in ENGINES:
+        features, models = ["features", engine.name], ["models", engine.name]
+        read[f"features_{engine.name}"] = dg.AssetIn(features, metadata={LOOK_BACK: FEATURE_DAYS})
+        read[f"models_{engine.name}"] = dg.AssetIn(models, metadata=until)
+    of_session = _OF_A_SESSION if world.source.is_live else {}
+    if has_option_chain(world):
+        of_session = of_session | {"chain": CHAIN}
+    absent = {MAY_BE_ABSENT: True}
+    return read | {name: dg.AssetIn(key, metadata=absent) for name, key in of_session.items()}
 
 
-def _forecasters(engine: Engine, inputs: Mapping[str, Any]) -> dict[str, Forecaster]:
-    """The engine's stored models by target, checked against this code and these libraries."""
-    libraries = library_versions()
-    stored = inputs[f"models_{engine.name}"]
-    return {
-        target.name: forecaster(stored[target.name], target, engine.code_version, libraries)
-        for target in engine.targets
-    }
+def _later(moment: datetime, before: datetime | None) -> datetime:
+    """The moment, or the first after `before`: the slots of a run tell in which order they came."""
+    return moment if before is None else max(moment, before + _TICK)
 
 
-def _running(
-    world: World, candles: pl.DataFrame | None, context: dg.AssetExecutionContext
-) -> Running | None:
-    """The session as the slot saw it; nothing of an archive, which knows no running session."""
-    if candles is None:
-        return None
-    if candles.is_empty():
-        return Running(None, None, None)
-    slot = context.partition_time_window
-    return running_session(world.market, candles, slot.start.date(), slot.end)
+def stamped(made: Publication, moment: datetime) -> Publication:
+    """The publication, made at the moment."""
+    return Publication(made.payload.model_copy(update={"generated_at": moment}), made.claims)
 
 
 def payload_checks() -> list[dg.AssetChecksDefinition]:
@@ -104,23 +103,25 @@ def payload_checks() -> list[dg.AssetChecksDefinition]:
     def payload_keeps_its_contract(
         context: dg.AssetCheckExecutionContext, publications: dg.ResourceParam[FolderPublisher]
     ) -> dg.AssetCheckResult:
-        """The bytes published for the slot are the contract's own, and say where all comes from."""
-        slot = context.partition_key
-        content = publications.published(slot)
-        if content is None:
-            return dg.AssetCheckResult(passed=False, metadata={"slot": slot, "fault": "no file"})
-        try:
-            parsed = Payload.model_validate_json(content)
-        except ValidationError as error:
-            return dg.AssetCheckResult(passed=False, metadata={"slot": slot, "fault": str(error)})
-        return dg.AssetCheckResult(
-            passed=encoded(parsed) == content,
-            metadata={
-                "slot": slot,
-                "as of": parsed.as_of.isoformat(),
-                "status": parsed.data_quality.status.value,
-                "forecasts": len(parsed.provenance),
-            },
-        )
+        """The bytes published of each slot are the contract's own, and say where all comes from."""
+        slots = context.partition_keys
+        faults = {slot: fault_of(publications.published(slot)) for slot in slots}
+        broken = {slot: fault for slot, fault in faults.items() if fault}
+        told = {"slots": len(slots), "first": slots[0], "last": slots[-1]}
+        if broken:
+            first = next(iter(broken))
+            told |= {"broken": len(broken), "slot": first, "fault": broken[first]}
+        return dg.AssetCheckResult(passed=bool(slots) and not broken, metadata=told)
 
     return [payload_keeps_its_contract]
+
+
+def fault_of(content: bytes | None) -> str:
+    """What is wrong with the published bytes of a slot; nothing if they are the contract's own."""
+    if content is None:
+        return "no file"
+    try:
+        parsed = Payload.model_validate_json(content)
+    except ValidationError as error:
+        return str(error)
+    return "" if encoded(parsed) == content else "other bytes than its own values encode to"

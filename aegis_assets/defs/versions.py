@@ -23,7 +23,21 @@ _MODELS = (
     "engines/asking",
     "engines/elsewhere",
 )
-_PAYLOAD = (*_MODELS, "engines", "provenance", "payload", "running", "assembly")
+_PAYLOAD = (
+    *_MODELS,
+    "session_features",
+    "expiries",
+    "options",
+    "contract",
+    "claim",
+    "engines",
+    "provenance",
+    "payload",
+    "running",
+    "quality",
+    "ledger/entries",
+    "assembly",
+)
 
 
 def candles_version() -> str:

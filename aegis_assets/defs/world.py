@@ -19,8 +19,9 @@ _MONTH = timedelta(days=31)
 class World:
     """One market, one source, their partitions, and how to train.
 
-    `today` is the exchange's date at which the code location was loaded; `first` is the first day
-    of history and `first_slot` that of payloads.
+    `first` is the first day of history and `first_slot` that of payloads.  A past slot is made
+    again as it was: by what had been published before `known_at`, and by no model that was trained
+    to a later day than `models_to`.
     """
 
     settings: Settings
@@ -29,6 +30,8 @@ class World:
     first: date
     first_slot: date
     partitions: Partitions
+    known_at: datetime | None = None
+    models_to: date | None = None
 
     @property
     def intraday_source(self) -> IntradaySource:

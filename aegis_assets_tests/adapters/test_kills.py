@@ -184,6 +184,20 @@ def test_a_kill_at_any_step_of_publishing_is_completed_by_the_next(tmp_path):
     assert set(seen) == {b"noon", b"evening"}
 
 
+def test_a_kill_while_publishing_never_leaves_a_payload_without_its_claims(tmp_path):
+    step, done = 0, False
+    while not done:
+        publisher = FolderPublisher(tmp_path / str(step))
+        publisher.publish(b"noon", NOON, b"claims of noon")
+        publishing = (publisher.publish, b"evening", EVENING, b"claims of evening")
+        done = completes(step, tmp_path / str(step), *publishing)
+        if publisher.published(EVENING):
+            assert publisher.claims(EVENING) == b"claims of evening"
+        assert publisher.claims(NOON) == b"claims of noon"
+        step += 1
+    assert publisher.published(EVENING) == b"evening"
+
+
 def publish_slowly(folder, halfway, go_on):
     def wait(event, details):
         if event == "os.rename" and str(details[1]).endswith("aegismatrix.json"):

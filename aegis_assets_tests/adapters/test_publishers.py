@@ -87,3 +87,84 @@ def test_a_slot_key_cannot_leave_its_folder(publisher, slot):
         publisher.publish(b"payload", slot)
     with pytest.raises(PublishError, match="is no slot key"):
         publisher.published(slot)
+
+
+def test_a_payload_has_the_claims_it_was_published_with(publisher):
+    publisher.publish(b"noon", NOON, b"claims")
+    publisher.publish(b"evening", EVENING)
+    assert (publisher.claims(NOON), publisher.claims(EVENING)) == (b"claims", None)
+    assert publisher.claims(MORNING) is None
+
+    publisher.publish(b"noon, corrected", NOON, b"other claims")
+    assert publisher.claims(NOON) == b"other claims"
+    publisher.publish(b"noon, without any", NOON)
+    assert publisher.claims(NOON) is None
+
+
+def test_claims_are_no_slot(publisher):
+    publisher.publish(b"noon", NOON, b"zzz")
+    publisher.publish(b"whole day", "2018-12-31", b"zzz")
+    publisher.publish(b"morning", MORNING, b"zzz")
+
+    assert publisher.slots() == ["2018-12-31", MORNING, NOON]
+    assert publisher.current() == b"noon"
+    with pytest.raises(PublishError, match="is no slot key"):
+        publisher.published(f"{NOON}.claims")
+
+
+def test_a_folder_of_an_earlier_release_has_slots_without_claims(publisher, tmp_path):
+    assert publisher.slots() == []
+    path = tmp_path / "publish" / "slots" / f"{NOON}.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"noon")
+
+    assert publisher.slots() == [NOON]
+    assert (publisher.published(NOON), publisher.claims(NOON)) == (b"noon", None)
+
+
+def test_companions_lie_beside_the_current_payload(publisher, tmp_path):
+    assert publisher.companion("index.html") is None
+    publisher.put("index.html", b"page")
+    publisher.publish(b"noon", NOON)
+    publisher.put("index.html", b"another page")
+
+    assert publisher.companion("index.html") == b"another page"
+    assert contents(tmp_path) == {"aegismatrix.json": b"noon", "index.html": b"another page"}
+
+
+def test_a_companion_that_says_the_same_is_not_written_again(publisher, tmp_path):
+    publisher.put("index.html", b"page")
+    before = (tmp_path / "publish" / "index.html").stat()
+    publisher.put("index.html", b"page")
+
+    after = (tmp_path / "publish" / "index.html").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_files_for_readers_are_those_that_are_there_and_no_strangers(publisher, tmp_path):
+    assert publisher.files() == {}
+    publisher.publish(b"morning", MORNING, b"claims")
+    publisher.put("history.json", b"[]")
+    (tmp_path / "publish" / "notes.txt").write_bytes(b"of a person")
+    assert publisher.files() == {"aegismatrix.json": b"morning", "history.json": b"[]"}
+
+    publisher.publish(b"noon", NOON)
+    publisher.put("index.html", b"page")
+    assert publisher.files() == {
+        "aegismatrix.json": b"noon",
+        "aegismatrix.previous.json": b"morning",
+        "index.html": b"page",
+        "history.json": b"[]",
+    }
+
+
+OUTSIDE = ["../up", "a/b", "", ".hidden", "-x", "a\n", "\0", "a.", "a..b", "x" * 65, "é.html"]
+TAKEN = ["aegismatrix.json", "aegismatrix.previous.json", "slots"]
+
+
+@pytest.mark.parametrize("name", [*OUTSIDE, *TAKEN])
+def test_a_companion_cannot_leave_its_folder_nor_be_the_payload(publisher, name):
+    with pytest.raises(PublishError, match="cannot lie beside the payload"):
+        publisher.put(name, b"content")
+    with pytest.raises(PublishError, match="cannot lie beside the payload"):
+        publisher.companion(name)

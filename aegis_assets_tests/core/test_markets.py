@@ -13,7 +13,7 @@ from aegis_assets.core.markets import MARKETS, Market
 from aegis_assets.core.universe import InstrumentClass
 from aegis_assets_tests.core.laws.tables import unregistered
 
-BESIDES = {"market", "nse_corrections"}
+BESIDES = {"market", "nse_corrections", "nse_expiries", "us_expiries"}
 
 every_market = pytest.mark.parametrize("market", MARKETS.values(), ids=MARKETS)
 

@@ -11,11 +11,12 @@ from functools import lru_cache
 
 import polars as pl
 
-from aegis_assets.core.assembly import payload
+from aegis_assets.core.assembly import Facts, publication
 from aegis_assets.core.card import Artefact, CandidateScore, Trial, Verdict
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.asking import asked
 from aegis_assets.core.engines.feature_table import feature_table
+from aegis_assets.core.engines.running_day import Session
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import Model, VolatilityCore
 from aegis_assets.core.evaluation.fitting import Joint
@@ -26,6 +27,7 @@ from aegis_assets.core.evaluation.training import Training, artefact, final_fits
 from aegis_assets.core.evaluation.walk_forward import walk_forward
 from aegis_assets.core.frozen import Skill, Source
 from aegis_assets.core.labels import label_table
+from aegis_assets.core.ledger.entries import Publication
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.payload import Payload
 from aegis_assets.core.running import Running
@@ -218,16 +220,21 @@ def published(
     as_of: datetime | None = None,
     made: Mapping[str, Mapping[str, Forecaster]] | None = None,
     running: Running | None = None,
+    session: Session | None = None,
 ) -> Payload:
     """The payload of these candles; of the whole panel half an hour after its end by default."""
+    return publication_of(candles, as_of, made, running, session).payload
+
+
+def publication_of(
+    candles: pl.DataFrame | None = None,
+    as_of: datetime | None = None,
+    made: Mapping[str, Mapping[str, Forecaster]] | None = None,
+    running: Running | None = None,
+    session: Session | None = None,
+) -> Publication:
+    """The same with its claims."""
     known = panel() if candles is None else candles
     tables = {engine.name: feature_table(known, engine) for engine in ENGINES}
-    return payload(
-        SP500,
-        known,
-        tables,
-        made or forecasters(),
-        as_of=as_of or after_close(),
-        source="sample",
-        running=running,
-    )
+    facts = Facts(as_of or after_close(), "sample", running=running, session=session)
+    return publication(SP500, known, tables, made or forecasters(), facts)

@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from aegis_assets.core.estimators.core_distribution import CoreDistribution, CoreDistributionModel
 from aegis_assets.core.estimators.estimator import SCALE, cut_names
-from aegis_assets.core.evaluation.dataset import question
+from aegis_assets.core.evaluation.dataset import data_version, question
 from aegis_assets.core.evaluation.forecaster import Forecast, Forecaster
 from aegis_assets.core.evaluation.target import Target
-from aegis_assets.core.frozen import Frozen
 from aegis_assets.core.indicators import Indicator
 from aegis_assets.core.indicators.indicator import fingerprint
 from aegis_assets.core.labels import Label
 from aegis_assets.core.provenance import Provenance, by_verdict, unavailable
 
+if TYPE_CHECKING:  # both read answers
+    from aegis_assets.core.engines.moment import Moment
+    from aegis_assets.core.engines.section import Section
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One target's forecast with what it was asked: thresholds, scale and the law behind it."""
+    """One target's forecast with what it was asked: thresholds, scale and the law behind it.
+
+    `asked` is the sha256 of the row of inputs; empty where nothing was asked.
+    """
 
     forecast: Forecast
     cuts: tuple[float, ...]
     scale: float | None
     law: CoreDistributionModel | None
+    asked: str = ""
 
 
-Answers = Mapping[str, Answer]
-Block = Callable[[Answers, float], tuple[Frozen, dict[str, Provenance]]]
+class Answers(Mapping[str, Answer]):
+    """Answers by target, each made when it is first looked at: nobody pays for what none reads."""
+
+    def __init__(self, questions: Mapping[str, Callable[[], Answer]]) -> None:
+        self._questions = questions
+        self._made: dict[str, Answer] = {}
+
+    def __getitem__(self, target: str) -> Answer:
+        if target not in self._made:
+            self._made[target] = self._questions[target]()
+        return self._made[target]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._questions)
+
+    def __len__(self) -> int:
+        return len(self._questions)
+
+
+Block = Callable[[Mapping[str, Answer], "Moment"], "Section"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +66,7 @@ class Engine:
     """A question, the features and targets that answer it, and its section of the payload.
 
     `consumes` names the engine whose out-of-sample volatility forecasts scale the targets.
-    `block` turns answers and the spot into the section, with provenance by dotted path; an
+    `block` turns answers and a moment into the section, with provenance by dotted path; an
     engine that only serves others has none.
     """
 
@@ -122,17 +149,21 @@ def answers(
     features: pl.DataFrame,
     forecasters: Mapping[str, Forecaster],
     scales: Mapping[int, pl.DataFrame],
-) -> dict[str, Answer]:
+) -> Answers:
     """Answers to all targets for the last session that `features` holds.
 
     The rows before it are what models read that look at a window.  `scales` gives the core's
     forecast volatility by horizon; empty for the core itself.  A target that may not be served, or
     whose question cannot be asked at this session, answers with ``served`` null.
     """
-    return {
-        target.name: _answer(engine, target, features, forecasters[target.name], scales)
-        for target in engine.targets
-    }
+    return Answers(
+        {
+            target.name: partial(
+                _answer, engine, target, features, forecasters[target.name], scales
+            )
+            for target in engine.targets
+        }
+    )
 
 
 def _answer(
@@ -153,4 +184,5 @@ def _answer(
         cuts=tuple(now[name][0] for name in cut_names(len(target.label.cuts)) if name in now),
         scale=now[SCALE][0] if SCALE in now.columns else None,
         law=law if isinstance(law, CoreDistributionModel) else None,
+        asked=data_version(now),
     )

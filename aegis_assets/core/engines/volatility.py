@@ -101,9 +101,14 @@ def present_scales(features: pl.DataFrame, made: Mapping[str, Answer]) -> dict[i
     """The core's volatility by horizon for the last session of `features`."""
     now = features.tail(1).select("symbol", "session")
     return {
-        horizon: now.with_columns(pl.lit(_core_variance(made[name]) ** 0.5).alias(SCALE))
-        for name, horizon in _HORIZON.items()
+        horizon: now.with_columns(pl.lit(variance**0.5).alias(SCALE))
+        for horizon, variance in core_variances(made).items()
     }
+
+
+def core_variances(made: Mapping[str, Answer]) -> dict[int, float]:
+    """The core's forecast of the variance to each horizon."""
+    return {horizon: _core_variance(made[name]) for name, horizon in _HORIZON.items()}
 
 
 def _core_variance(answer: Answer) -> float:

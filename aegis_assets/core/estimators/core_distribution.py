@@ -42,6 +42,11 @@ class CoreDistributionModel:
         edges = np.column_stack([np.zeros(len(values)), below, np.ones(len(values))])
         return np.diff(edges, axis=1)
 
+    def probabilities(self, scale: float, cuts: Sequence[float]) -> tuple[float, ...]:
+        """Class probabilities between ascending thresholds, given a forecast volatility."""
+        asked = pl.DataFrame([[scale, *cuts]], schema=[*self.columns], orient="row")
+        return tuple(self.forecast(asked)[0].tolist())
+
     def quantile(self, probability: float, scale: float) -> float:
         """Outcome that is not exceeded with `probability`, given a forecast volatility."""
         return float(np.quantile(self.standardised, probability, method="hazen")) * scale

@@ -43,14 +43,14 @@ def question(
     Before it come the rows that candidates with a context read, which need no more than what
     these read.
     """
-    table = _told(target, features, scale).sort(*KEYS)
     now = pl.col("session") == features["session"][-1]
+    read = target.read_before(names)
+    table = _told(target, features if read else features.filter(now), scale).sort(*KEYS)
     asked = pl.all_horizontal(
         pl.col(*target.required(names), *target.label.known_now).is_not_null(), "asked"
     )
     if table.filter(now & asked).is_empty():
         return table.clear().select(*KEYS, *target.columns(names))
-    read = target.read_before(names)
     before = table.filter(~now).drop_nulls(read).tail(target.context) if read else table.clear()
     return pl.concat([before, table.filter(now)]).select(*KEYS, *target.columns(names))
 
@@ -109,11 +109,25 @@ def data_version(rows: pl.DataFrame) -> str:
     digest = hashlib.sha256()
     for column in rows.iter_columns():
         digest.update(f"{column.name}:{column.dtype}:{len(column)};".encode())
-        digest.update(column.is_null().cast(pl.UInt8).to_numpy().tobytes())
-        if column.dtype == pl.String:
-            digest.update("\0".join(column.fill_null("").to_list()).encode())
-        elif column.dtype == pl.Date:
-            digest.update(column.to_physical().fill_null(0).to_numpy().tobytes())
-        else:
-            digest.update(column.fill_null(0).to_numpy().tobytes())
+        digest.update(_null_flags(column))
+        digest.update(_values(column))
     return digest.hexdigest()
+
+
+def _null_flags(column: pl.Series) -> bytes:
+    """A byte per value, 1 where it is null."""
+    if not column.null_count():
+        return bytes(len(column))
+    return column.is_null().cast(pl.UInt8).to_numpy().tobytes()
+
+
+def _values(column: pl.Series) -> bytes:
+    """The values, whatever stands for a null."""
+    if column.dtype == pl.String:
+        return "\0".join(_filled(column, "").to_list()).encode()
+    known = column.to_physical() if column.dtype == pl.Date else column
+    return _filled(known, 0).to_numpy().tobytes()
+
+
+def _filled(column: pl.Series, value: float | str) -> pl.Series:
+    return column.fill_null(value) if column.null_count() else column

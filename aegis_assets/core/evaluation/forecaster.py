@@ -1,6 +1,6 @@
 """A target's fitted candidates and verdict, as one artefact that is stored and served."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ class Forecast:
     """One question's answer: what is served, and what each candidate said.
 
     `served` is None where nothing may be served, or what may be has no answer.  A row is class
-    probabilities, quantiles or a quantity.
+    probabilities, quantiles or a quantity.  A candidate without an answer is no key.
     """
 
     card: Card
@@ -42,33 +42,61 @@ class Forecaster:
         The rows before it are the context of models that read a window.  A candidate that has no
         answer is left out; nothing else answers in its place.
         """
-        raw = {name: self._said(name, question) for name in self.models}
-        raw |= {
-            name: np.mean([raw[member] for member in members], axis=0)
-            for name, members in self.card.means.items()
-        }
-        said = {
-            name: tuple(row[0].tolist())
-            for name, row in self._calibrated(raw).items()
-            if np.isfinite(row).all()
-        }
+        said = Sayings(self, question)
         return Forecast(self.card, said.get(self.card.verdict.served or ""), said)
 
-    def _said(self, name: str, question: pl.DataFrame) -> FloatArray:
-        model = self.models[name]
-        rows = question.tail(self.context[name] + 1)
-        return model.forecast(rows.select(model.columns))[-1:]
 
-    def _calibrated(self, raw: dict[str, FloatArray]) -> dict[str, FloatArray]:
-        anchor = self.card.anchor
-        if anchor is None:
-            return raw
-        score = SCORES[self.card.verdict.score]
-        return raw | {
-            name: shrunk(score, raw[name], raw[anchor], weight)
-            for name, weight in self.card.weights.items()
-            if name in raw
-        }
+class Sayings(Mapping[str, tuple[float, ...]]):
+    """What each candidate says to one question, asked when it is first looked at."""
+
+    def __init__(self, forecaster: Forecaster, question: pl.DataFrame) -> None:
+        self._forecaster, self._question = forecaster, question
+        self._raw: dict[str, FloatArray] = {}
+        self._said: dict[str, FloatArray] = {}
+
+    def __getitem__(self, name: str) -> tuple[float, ...]:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._said:
+            self._said[name] = self._calibrated(name)
+        answer = self._said[name]
+        if not np.isfinite(answer).all():
+            raise KeyError(name)
+        return tuple(answer[0].tolist())
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._names if self.get(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self._forecaster.models, *self._forecaster.card.means)
+
+    def _calibrated(self, name: str) -> FloatArray:
+        """The candidate's row (1, k), shrunk toward the anchor where the card says so."""
+        card = self._forecaster.card
+        weight = card.weights.get(name)
+        if card.anchor is None or weight is None:
+            return self._uncalibrated(name)
+        score = SCORES[card.verdict.score]
+        return shrunk(score, self._uncalibrated(name), self._uncalibrated(card.anchor), weight)
+
+    def _uncalibrated(self, name: str) -> FloatArray:
+        if name not in self._raw:
+            members = self._forecaster.card.means.get(name)
+            self._raw[name] = (
+                self._answered(name)
+                if members is None
+                else np.mean([self._uncalibrated(each) for each in members], axis=0)
+            )
+        return self._raw[name]
+
+    def _answered(self, name: str) -> FloatArray:
+        model = self._forecaster.models[name]
+        rows = self._question.tail(self._forecaster.context[name] + 1)
+        return model.forecast(rows.select(model.columns))[-1:]
 
 
 def forecaster(

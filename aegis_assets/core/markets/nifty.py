@@ -9,6 +9,7 @@ from datetime import date, time
 
 from aegis_assets.core.markets.market import Market
 from aegis_assets.core.markets.nse_corrections import NSE_CORRECTIONS, NSE_EARLIER_HOURS
+from aegis_assets.core.markets.nse_expiries import NIFTY_EXPIRIES
 from aegis_assets.core.universe import Instrument, InstrumentClass
 
 NIFTY = Market(
@@ -22,6 +23,8 @@ NIFTY = Market(
     closes=time(15, 30),
     first_year=2000,
     quoted_since=date(2007, 9, 17),
+    strike_step=50.0,  # bhavcopies of 2019 and 2025
     corrections=NSE_CORRECTIONS,
     earlier_hours=NSE_EARLIER_HOURS,
+    expiry_rules=NIFTY_EXPIRIES,
 )

@@ -3,6 +3,7 @@
 from datetime import date, time
 
 from aegis_assets.core.markets.market import Market
+from aegis_assets.core.markets.us_expiries import SPX_EXPIRIES
 from aegis_assets.core.universe import Instrument, InstrumentClass
 
 SP500 = Market(
@@ -16,4 +17,6 @@ SP500 = Market(
     closes=time(16, 0),
     first_year=1990,
     quoted_since=date(1990, 1, 2),
+    strike_step=5.0,  # Cboe, SPX options product specifications
+    expiry_rules=SPX_EXPIRIES,
 )

@@ -1,175 +1,119 @@
-"""PulseWave's section: breakouts ahead and their levels."""
+"""PulseWave's section: breakouts ahead, their side, and whether premium is worth its price."""
 
 import math
-from enum import StrEnum
+from collections.abc import Mapping
 
-from pydantic import Field
-
-from aegis_assets.core.engines.blocks.words import (
-    NO_INTRADAY,
-    NO_LEDGER,
-    NOT_BUILT,
-    NOT_SHOWN,
-    Colour,
-    Level,
+from aegis_assets.core.claim import Claim, Measure
+from aegis_assets.core.contract.buyer import (
+    BreakoutLevels,
+    BuyerBlock,
+    GammaWindow,
+    SpikeBias,
+    Theta,
 )
-from aegis_assets.core.engines.engine import Answer, Answers, provenance_of
-from aegis_assets.core.frozen import Frozen
-from aegis_assets.core.indicators.volatility import EWMA_VOLATILITY
+from aegis_assets.core.contract.reasons import TOO_FEW
+from aegis_assets.core.contract.words import THETA, BuyerRegime, ThetaEdge
+from aegis_assets.core.engines.blocks.breakout import read_breakouts
+from aegis_assets.core.engines.blocks.buyer_state import read_environment
+from aegis_assets.core.engines.blocks.today import read_breakout
+from aegis_assets.core.engines.engine import Answer
+from aegis_assets.core.engines.moment import Moment
+from aegis_assets.core.engines.restating import Settled, claim, provenance_at, unchanged
+from aegis_assets.core.engines.section import Part, Section
 from aegis_assets.core.labels.breakout import BREAKOUT_1
 from aegis_assets.core.labels.spike import SPIKE_1
-from aegis_assets.core.provenance import Provenance, by_baseline, unavailable
+from aegis_assets.core.labels.theta import PREMIUM_5, THETA_5
+from aegis_assets.core.provenance import by_rule, provenance_of_rate, unavailable
 
-_MEDIUM, _HIGH = 0.4, 0.7
-
-
-class ThetaEdge(StrEnum):
-    """Whether the premium is worth paying."""
-
-    DONT_WASTE_PREMIUM = "DONT_WASTE_PREMIUM"
-    BORDERLINE = "BORDERLINE"
-    EDGE_JUSTIFIES_PREMIUM = "EDGE_JUSTIFIES_PREMIUM"
+_SIDES = "the label's own thresholds: 1.5 EWMA volatilities of a session"
+_SHARE = "expected share of a half hour in the session's variance: no gamma of an option"
+_RUNS = "lag-one autocorrelation of 20 daily returns: beyond 0.15 either way it is a habit"
 
 
-class BuyerRegime(StrEnum):
-    """How prices behave."""
-
-    TREND_FOLLOWING = "TREND_FOLLOWING"
-    MEAN_REVERT = "MEAN_REVERT"
-    CHOPPY = "CHOPPY"
-
-
-class Environment(StrEnum):
-    """Whether conditions favour buying."""
-
-    PREMIUM_FRIENDLY = "PREMIUM_FRIENDLY"
-    SPECULATIVE_ONLY = "SPECULATIVE_ONLY"
-    UNFAVOURABLE = "UNFAVOURABLE"
-
-
-class Breakout(Frozen):
-    """Probability of a breakout, graded: MEDIUM from 0.4, HIGH from 0.7."""
-
-    score: float = Field(ge=0, le=1)
-    label: Level
-
-
-class BreakoutAhead(Breakout):
-    """Probability of a breakout on the session `day_offset` ahead."""
-
-    day_offset: int = Field(ge=1)
-
-
-class BreakoutLevels(Frozen):
-    """Closes beyond which the next session is a breakout: the label's own thresholds."""
-
-    upper: float
-    lower: float
-
-
-class SpikeBias(Frozen):
-    """Which side a breakout takes, if there is one."""
-
-    up_prob: float
-    down_prob: float
-
-
-class GammaWindow(Frozen):
-    """Activity of a part of the session."""
-
-    window: str
-    score: float
-
-
-class Theta(Frozen):
-    """Realised against implied variance."""
-
-    score: float
-    label: ThetaEdge
-
-
-class BuyerEnvironment(Frozen):
-    """The day's flag for buyers."""
-
-    label: Environment
-    color: Colour
-    reasons: tuple[str, ...]
-
-
-class BuyerBlock(Frozen):
-    """The section of PulseWave."""
-
-    breakout_today: Breakout | None
-    breakout_next: tuple[BreakoutAhead, ...] | None = Field(
-        description="one entry for each session ahead that a target forecasts"
-    )
-    breakout_levels: BreakoutLevels | None
-    spike_direction_bias: SpikeBias | None
-    gamma_windows: tuple[GammaWindow, ...] | None
-    theta_edge: Theta | None
-    regime: BuyerRegime | None
-    buyer_environment: BuyerEnvironment | None
-    historical_spike_rate: float | None
-
-
-def _grade(probability: float) -> Level:
-    if probability < _MEDIUM:
-        return Level.LOW
-    return Level.MEDIUM if probability < _HIGH else Level.HIGH
-
-
-def _next(answer: Answer) -> tuple[BreakoutAhead, ...] | None:
-    if answer.forecast.served is None:
-        return None
-    probability = answer.forecast.served[1]
-    return (BreakoutAhead(day_offset=1, score=probability, label=_grade(probability)),)
-
-
-def _levels(answer: Answer, spot: float) -> BreakoutLevels | None:
-    if not answer.cuts:
-        return None
-    band = answer.cuts[0]
-    return BreakoutLevels(upper=spot * math.exp(band), lower=spot * math.exp(-band))
-
-
-def _spike(answer: Answer) -> SpikeBias | None:
-    if answer.forecast.served is None:
-        return None
-    down, up = answer.forecast.served
-    return SpikeBias(up_prob=up, down_prob=down)
-
-
-def buyer_block(answers: Answers, spot: float) -> tuple[BuyerBlock, dict[str, Provenance]]:
-    """The section and its provenance, by path within it."""
+def buyer_block(answers: Mapping[str, Answer], moment: Moment) -> Section:
+    """The section with its provenance and claims."""
     breakout = answers[BREAKOUT_1.name]
+    today, ahead = read_breakout(breakout, moment), read_breakouts(breakout, moment)
+    theta = _theta(answers[PREMIUM_5.name], answers[THETA_5.name], moment)
+    levels, bias = _levels(breakout, moment), _bias(answers[SPIKE_1.name], moment)
+    windows, regime = _windows(moment), _regime(moment)
+    environment = read_environment(moment, breakout, ahead.value, theta.value)
+    rate = moment.record.spike
     block = BuyerBlock(
-        breakout_today=None,
-        breakout_next=_next(breakout),
-        breakout_levels=_levels(breakout, spot),
-        spike_direction_bias=_spike(answers[SPIKE_1.name]),
-        gamma_windows=None,
-        theta_edge=None,
-        regime=None,
-        buyer_environment=None,
-        historical_spike_rate=None,
+        breakout_today=today.value,
+        breakout_next=ahead.value,
+        breakout_levels=levels.value,
+        spike_direction_bias=bias.value,
+        gamma_windows=windows.value,
+        theta_edge=theta.value,
+        regime=regime.value,
+        buyer_environment=environment.value,
+        historical_spike_rate=None if rate is None else rate.value,
+        spike_rate=rate,
     )
-    ahead = {
-        f"breakout_next.{offset}": unavailable("no target forecasts this session ahead")
-        for offset in range(1, 5)
+    held = provenance_of_rate(rate is not None, TOO_FEW)
+    provenance = {"historical_spike_rate": held, "spike_rate": held}
+    claims: tuple[Claim, ...] = ()
+    for part in (today, ahead, levels, bias, windows, theta, regime, environment):
+        provenance |= part.provenance
+        claims += part.claims
+    return Section(block, provenance, claims)
+
+
+def _levels(answer: Answer, moment: Moment) -> Part[BreakoutLevels | None]:
+    if not answer.cuts:
+        return Part(None, {"breakout_levels": provenance_at(answer, moment)})
+    band = answer.cuts[0]
+    value = BreakoutLevels(upper=moment.spot * math.exp(band), lower=moment.spot * math.exp(-band))
+    return Part(value, {"breakout_levels": by_rule("breakout_band", _SIDES)})
+
+
+def _bias(answer: Answer, moment: Moment) -> Part[SpikeBias | None]:
+    """The side of a breakout at the next close; restated by nothing, since it leans on nothing."""
+    found = answer.forecast.served
+    value = None if found is None else SpikeBias(down_prob=found[0], up_prob=found[1])
+    beyond = moment.state.get("breakout_1_cut_0")
+    settled = Settled(
+        Measure.RETURN, moment.spot, 1, moment.end_of(1), answer.cuts, only_if_beyond=beyond
+    )
+    provenance = {"spike_direction_bias": provenance_at(answer, moment, restated=False)}
+    claims = claim("spike_direction_bias", answer, unchanged, settled, moment)
+    return Part(value, provenance, claims)
+
+
+def _windows(moment: Moment) -> Part[tuple[GammaWindow, ...] | None]:
+    if moment.today is None or moment.today.windows is None:
+        why = moment.today.why_no_windows if moment.today else moment.why_no_today
+        return Part(None, {"gamma_windows": unavailable(why)})
+    return Part(moment.today.windows, {"gamma_windows": by_rule("activity_profile", _SHARE)})
+
+
+def _theta(premium: Answer, mean: Answer, moment: Moment) -> Part[Theta | None]:
+    """Whether more volatility comes than is paid for, of the five sessions after the last close."""
+    said, expected = premium.forecast.served, mean.forecast.served
+    end, horizon = moment.end_after_close(PREMIUM_5.horizon), PREMIUM_5.horizon
+    source = provenance_at(premium, moment, restated=False)
+    if said is None:
+        return Part(None, {"theta_edge": source})
+    value = Theta(
+        score=said[1],
+        label=ThetaEdge(THETA.grade(said[1])),
+        expected_log_premium=None if expected is None else expected[0],
+    )
+    settled = Settled(Measure.VOLATILITY, moment.close, horizon, end, premium.cuts)
+    claims = claim("theta_edge", premium, unchanged, settled, moment)
+    implied = moment.state.get("implied_volatility")
+    if implied is not None:
+        paid = Settled(Measure.LOG_PREMIUM, horizon * implied**2, horizon, end)
+        claims += claim("theta_edge.expected_log_premium", mean, unchanged, paid, moment)
+    provenance = {
+        "theta_edge": source,
+        "theta_edge.expected_log_premium": provenance_at(mean, moment, restated=False),
     }
-    card = breakout.forecast.card
-    return block, ahead | {
-        "breakout_next.0": provenance_of(breakout),
-        "breakout_levels": by_baseline(
-            card, EWMA_VOLATILITY.name, "the label's own thresholds: 1.5 daily volatilities"
-        )
-        if breakout.cuts
-        else provenance_of(breakout),
-        "breakout_today": unavailable(NO_INTRADAY),
-        "spike_direction_bias": provenance_of(answers[SPIKE_1.name]),
-        "gamma_windows": unavailable(NO_INTRADAY),
-        "theta_edge": unavailable(NOT_SHOWN),
-        "regime": unavailable(NOT_BUILT),
-        "buyer_environment": unavailable(NOT_BUILT),
-        "historical_spike_rate": unavailable(NO_LEDGER),
-    }
+    return Part(value, provenance, claims)
+
+
+def _regime(moment: Moment) -> Part[BuyerRegime | None]:
+    if moment.buyer_regime is None:
+        return Part(None, {"regime": unavailable("the autocorrelation of 20 returns is not known")})
+    return Part(moment.buyer_regime, {"regime": by_rule("autocorrelation", _RUNS)})

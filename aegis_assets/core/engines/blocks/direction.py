@@ -1,14 +1,32 @@
-"""AegisCore's section: direction over six horizons."""
+"""AegisCore's section: direction over the running session and six horizons."""
 
 import math
-from enum import StrEnum
+from collections.abc import Mapping
 
-from pydantic import Field
-
-from aegis_assets.core.engines.blocks.words import NO_INTRADAY, NOT_BUILT
-from aegis_assets.core.engines.engine import Answer, Answers, provenance_of
+from aegis_assets.core.claim import Claim, Measure
+from aegis_assets.core.contract.direction import (
+    DirectionBlock,
+    HorizonForecast,
+    Horizons,
+    Interval,
+)
+from aegis_assets.core.contract.words import RISK, Direction, Level
+from aegis_assets.core.engines.blocks.classes import by_class, conviction, lifted
+from aegis_assets.core.engines.blocks.today import read_today
+from aegis_assets.core.engines.engine import Answer
+from aegis_assets.core.engines.moment import Moment
+from aegis_assets.core.engines.restating import (
+    Forecast,
+    Settled,
+    claim,
+    provenance_at,
+    restated_classes,
+    scaled,
+    served,
+)
+from aegis_assets.core.engines.section import Section
 from aegis_assets.core.estimators import CoreDistribution
-from aegis_assets.core.frozen import Frozen, Source
+from aegis_assets.core.frozen import Source
 from aegis_assets.core.labels.direction import (
     DIRECTION_1,
     DIRECTION_3,
@@ -17,147 +35,125 @@ from aegis_assets.core.labels.direction import (
     DIRECTION_20,
     DIRECTION_40,
 )
-from aegis_assets.core.provenance import Provenance, by_baseline, unavailable
+from aegis_assets.core.labels.magnitude import LEVELS as SIZE_LEVELS
+from aegis_assets.core.labels.magnitude import (
+    MAGNITUDE_1,
+    MAGNITUDE_3,
+    MAGNITUDE_5,
+    MAGNITUDE_10,
+    MAGNITUDE_20,
+    MAGNITUDE_40,
+)
+from aegis_assets.core.provenance import Provenance, by_baseline, by_rule, unavailable
 
 LABELS = (DIRECTION_1, DIRECTION_3, DIRECTION_5, DIRECTION_10, DIRECTION_20, DIRECTION_40)
-_COVERAGE = 0.8
+_SIZES = (MAGNITUDE_1, MAGNITUDE_3, MAGNITUDE_5, MAGNITUDE_10, MAGNITUDE_20, MAGNITUDE_40)
+COVERAGE = 0.8
+TAILS = ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
+_NO_VIEW = "read off the volatility core's distribution, which has no directional view"
+_RISK = "share of the last 252 sessions whose EWMA volatility was below that of the last close"
+_Found = tuple[HorizonForecast, dict[str, Provenance], tuple[Claim, ...]]
 
 
-class Direction(StrEnum):
-    """The three classes of a direction forecast."""
-
-    UP = "UP"
-    DOWN = "DOWN"
-    NEUTRAL = "NEUTRAL"
-
-
-class Probabilities(Frozen):
-    """Calibrated class probabilities; they sum to one."""
-
-    up: float = Field(ge=0, le=1)
-    neutral: float = Field(ge=0, le=1)
-    down: float = Field(ge=0, le=1)
-
-
-class Interval(Frozen):
-    """Levels between which the close `horizon` sessions ahead lies with probability `coverage`."""
-
-    lower: float
-    upper: float
-    coverage: float
-
-
-class HorizonForecast(Frozen):
-    """Direction over one horizon."""
-
-    label: str
-    direction: Direction | None = Field(
-        description="UP or DOWN only where a model beat every baseline and leans beyond the base "
-        "rate; else NEUTRAL"
+def direction_block(answers: Mapping[str, Answer], moment: Moment) -> Section:
+    """The section with its provenance and claims."""
+    today = read_today(answers[DIRECTION_1.name], moment)
+    forecasts: dict[str, HorizonForecast] = {}
+    provenance, claims = dict(today.provenance), today.claims
+    for label, size in zip(LABELS, _SIZES, strict=True):
+        key = f"t{label.horizon}"
+        forecasts[key], found, made = _horizon(
+            f"horizons.{key}", answers[label.name], answers[size.name], moment
+        )
+        provenance |= found
+        claims += made
+    for path in ("risk_score", "risk_label"):
+        provenance[path] = _risk_provenance(moment)
+    block = DirectionBlock(
+        today=today.value,
+        horizons=Horizons(**forecasts),
+        risk_score=moment.risk,
+        risk_label=None if moment.risk is None else Level(RISK.grade(moment.risk)),
     )
-    expected_move_points: float | None = Field(description="mean of the predictive law, signed")
-    conviction: float | None = Field(description="(p_max - 1/3) / (2/3)", ge=0, le=1)
-    probabilities: Probabilities | None
-    interval: Interval | None
+    return Section(block, provenance, claims)
 
 
-class Horizons(Frozen):
-    """Forecasts over 1, 3, 5, 10, 20 and 40 sessions."""
-
-    t1: HorizonForecast
-    t3: HorizonForecast
-    t5: HorizonForecast
-    t10: HorizonForecast
-    t20: HorizonForecast
-    t40: HorizonForecast
-
-
-class Today(Frozen):
-    """What is left of the session that is open now."""
-
-    direction: Direction | None
-    expected_move_points: float | None
-    conviction: float | None
-    intraday_volatility_score: float | None
-    last_update: str | None
-
-
-class DirectionBlock(Frozen):
-    """The section of AegisCore."""
-
-    today: Today
-    horizons: Horizons
-    risk_score: float | None
-
-
-def _direction(answer: Answer, probabilities: Probabilities) -> Direction:
+def leaning(answer: Answer, probabilities: Forecast) -> Direction:
     """The tail that the served model raises most above its base rate, if one is raised."""
     verdict = answer.forecast.card.verdict
     if verdict.source is not Source.MODEL:
         return Direction.NEUTRAL
-    down, _, up = verdict.base_rates
-    lift = {
-        Direction.UP: probabilities.up - up,
-        Direction.DOWN: probabilities.down - down,
-    }
-    best = max(lift, key=lambda side: lift[side])
-    return best if lift[best] > 0 else Direction.NEUTRAL
+    return lifted(probabilities, verdict.base_rates)
 
 
-def _horizon(answer: Answer, spot: float) -> HorizonForecast:
-    label = f"t{answer.forecast.card.horizon}"
-    served, law, scale = answer.forecast.served, answer.law, answer.scale
-    if served is None or law is None or scale is None:
-        return HorizonForecast(
-            label=label,
-            direction=None,
-            expected_move_points=None,
-            conviction=None,
-            probabilities=None,
-            interval=None,
+def _horizon(path: str, answer: Answer, size: Answer, moment: Moment) -> _Found:
+    """Class probabilities, the interval, and the move that both and the size come to."""
+    horizon = answer.forecast.card.horizon
+    scale = moment.ahead.scale(horizon)
+    restating = restated_classes(answer, scale, answer.cuts, is_restated=moment.is_restated)
+    probabilities = served(answer, restating)
+    bounds = _bounds(answer, scale)
+    sizing = scaled(scale / size.scale) if size.scale and moment.is_restated else scaled(1.0)
+    sizes = served(size, sizing)
+    forecast = HorizonForecast(
+        label=f"t{horizon}",
+        direction=leaning(answer, probabilities) if probabilities else None,
+        expected_move_points=_move(probabilities, sizes, moment.spot),
+        conviction=conviction(probabilities) if probabilities else None,
+        probabilities=by_class(probabilities) if probabilities else None,
+        interval=_interval(bounds, moment.spot),
+    )
+    ends_on = moment.end_of(horizon)
+    settled = Settled(Measure.RETURN, moment.spot, horizon, ends_on, cuts=answer.cuts)
+    sized = Settled(Measure.SIZE, moment.spot, horizon, ends_on, levels=SIZE_LEVELS)
+    claims = (
+        *claim(path, answer, restating, settled, moment),
+        *claim(f"{path}.expected_move_points", size, sizing, sized, moment),
+    )
+    return forecast, _sources(path, answer, size, moment, forecast), claims
+
+
+def _bounds(answer: Answer, scale: float) -> Forecast | None:
+    """Log returns that the law leaves below it with the probabilities of `TAILS`."""
+    if answer.law is None:
+        return None
+    return tuple(answer.law.quantile(tail, scale) for tail in TAILS)
+
+
+def _interval(bounds: Forecast | None, spot: float) -> Interval | None:
+    if bounds is None:
+        return None
+    lower, upper = (spot * math.exp(bound) for bound in bounds)
+    return Interval(lower=lower, upper=upper, coverage=COVERAGE)
+
+
+def _move(probabilities: Forecast | None, sizes: Forecast | None, spot: float) -> float | None:
+    """Median size of the move, times the probability of UP less that of DOWN; points."""
+    if probabilities is None or sizes is None:
+        return None
+    down, _, up = probabilities
+    return spot * math.expm1(sizes[SIZE_LEVELS.index(0.5)]) * (up - down)
+
+
+def _sources(
+    path: str, answer: Answer, size: Answer, moment: Moment, made: HorizonForecast
+) -> dict[str, Provenance]:
+    """The horizon's own, and that of the parts that another target answers."""
+    own = provenance_at(answer, moment)
+    found = {path: own}
+    if made.expected_move_points is None:
+        silent = own if answer.forecast.served is None else provenance_at(size, moment)
+        found[f"{path}.expected_move_points"] = silent
+    else:
+        found[f"{path}.expected_move_points"] = provenance_at(size, moment)
+    if made.interval is not None:
+        found[f"{path}.interval"] = by_baseline(
+            answer.forecast.card, CoreDistribution.name, _NO_VIEW
         )
-    down, neutral, up = served
-    probabilities = Probabilities(up=up, neutral=neutral, down=down)
-    lower, upper = (
-        spot * math.exp(law.quantile(tail, scale))
-        for tail in ((1 - _COVERAGE) / 2, (1 + _COVERAGE) / 2)
-    )
-    return HorizonForecast(
-        label=label,
-        direction=_direction(answer, probabilities),
-        expected_move_points=spot * math.expm1(law.mean(scale)),
-        conviction=min(1.0, max(0.0, (max(served) - 1 / 3) / (2 / 3))),
-        probabilities=probabilities,
-        interval=Interval(lower=lower, upper=upper, coverage=_COVERAGE),
-    )
+    return found
 
 
-def direction_block(answers: Answers, spot: float) -> tuple[DirectionBlock, dict[str, Provenance]]:
-    """The section and its provenance, by path within it."""
-    horizons = {f"t{label.horizon}": _horizon(answers[label.name], spot) for label in LABELS}
-    provenance = {
-        "today": unavailable(NO_INTRADAY),
-        "risk_score": unavailable(NOT_BUILT),
-    }
-    for label in LABELS:
-        path = f"horizons.t{label.horizon}"
-        answer = answers[label.name]
-        provenance[path] = provenance_of(answer)
-        if answer.forecast.served is not None:
-            for field in ("expected_move_points", "interval"):
-                provenance[f"{path}.{field}"] = by_baseline(
-                    answer.forecast.card,
-                    CoreDistribution.name,
-                    "read off the volatility core's distribution, which has no directional view",
-                )
-    today = Today(
-        direction=None,
-        expected_move_points=None,
-        conviction=None,
-        intraday_volatility_score=None,
-        last_update=None,
-    )
-    return (
-        DirectionBlock(today=today, horizons=Horizons(**horizons), risk_score=None),
-        provenance,
-    )
+def _risk_provenance(moment: Moment) -> Provenance:
+    if moment.risk is None:
+        return unavailable("fewer than 252 sessions of EWMA volatility are known")
+    return by_rule("volatility_rank", _RISK)
