@@ -3,10 +3,12 @@
 import dagster as dg
 
 from aegis_assets.adapters.bar_store import BarStore
+from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.defs.candles import candle_assets, candle_checks
+from aegis_assets.defs.dashboard import dashboard_assets
 from aegis_assets.defs.features import feature_assets, feature_checks
 from aegis_assets.defs.intraday import intraday_assets, intraday_checks
 from aegis_assets.defs.io_managers import (
@@ -15,8 +17,12 @@ from aegis_assets.defs.io_managers import (
     WarehouseIOManager,
 )
 from aegis_assets.defs.jobs import jobs
+from aegis_assets.defs.ledger import ledger_assets
+from aegis_assets.defs.ledger_checks import ledger_checks
+from aegis_assets.defs.mirrors import mirror_assets
 from aegis_assets.defs.model_checks import model_checks
 from aegis_assets.defs.models import model_assets
+from aegis_assets.defs.option_chain import option_chain_assets, option_chain_checks
 from aegis_assets.defs.payload import payload_assets, payload_checks
 from aegis_assets.defs.raw import raw_assets
 from aegis_assets.defs.second_market import second_market_assets
@@ -37,18 +43,24 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
             *candle_assets(here),
             *intraday_assets(here),
             *session_feature_assets(here),
+            *option_chain_assets(here),
             *feature_assets(here),
             *second_market_assets(here),
             *model_assets(here),
             *payload_assets(here),
+            *ledger_assets(here),
+            *dashboard_assets(here),
+            *mirror_assets(here),
         ],
         asset_checks=[
             *candle_checks(here),
             *intraday_checks(here),
             *session_feature_checks(here),
+            *option_chain_checks(here),
             *feature_checks(),
             *model_checks(),
             *payload_checks(),
+            *ledger_checks(here),
         ],
         jobs=jobs(here),
         resources={
@@ -59,6 +71,7 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
             "stored_models": models,
             "publisher": PublisherIOManager(publications, here.source.now),
             "publications": publications,
+            "ledger_store": LedgerStore(warehouse),
         },
         executor=dg.in_process_executor,
     )

@@ -81,7 +81,7 @@ class LedgerStore:
                 f"{table} has columns {sorted(found.columns)}, this release keeps "
                 f"{sorted(columns)}: keep the old file and migrate it, its rows cannot be made anew"
             )
-        return found.select(columns)
+        return found.select(*columns)
 
 
 def _refuse(rows: pl.DataFrame) -> None:
@@ -99,10 +99,10 @@ def _refuse(rows: pl.DataFrame) -> None:
 
 def _new(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The rows of slots that no stored edition says in the same words."""
-    stored = known.select(FORECASTS).partition_by("slot", as_dict=True)
+    stored = known.select(*FORECASTS).partition_by("slot", as_dict=True)
     added = []
     for key, edition in rows.partition_by("slot", as_dict=True, maintain_order=True).items():
-        mine = stored.get(key, known.select(FORECASTS).clear())
+        mine = stored.get(key, known.select(*FORECASTS).clear())
         if any(_says_the_same(edition, each) for each in mine.partition_by(_EDITION)):
             continue
         _refuse_earlier(key[0], edition, mine)

@@ -39,7 +39,7 @@ _VALUES: Final = {
 _QUANTITIES: Final = (
     "bidQty", "askQty", "buyQuantity1", "sellQuantity1", "totalBuyQuantity", "totalSellQuantity",
 )  # fmt: skip
-_FEWEST_QUANTITIES: Final = 20
+_FEWEST_QUANTITIES: Final = 12
 _ZERO_IS_NONE: Final = ("bid", "ask", "last", "implied_volatility")
 
 
@@ -166,9 +166,12 @@ def _rows(records: Mapping[str, Any]) -> list[dict[str, object]]:
 
 
 def _lot(legs: Sequence[Mapping[str, Any]]) -> int:
-    """What all quantities ordered are multiples of: one contract, in units."""
+    """What all quantities ordered are multiples of: one contract, in units.
+
+    Of twelve different ones at least: market makers repeat one size where nobody else orders.
+    """
     told = [leg.get(name) for leg in legs for name in _QUANTITIES]
-    ordered = [int(each) for each in told if _is_number(each) and each > 0]
+    ordered = {int(each) for each in told if _is_number(each) and each > 0}
     if len(ordered) < _FEWEST_QUANTITIES:
         found = (
             f"NSE tells {len(ordered)} quantities, expected {_FEWEST_QUANTITIES} to know its lot"

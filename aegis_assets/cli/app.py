@@ -1,4 +1,4 @@
-"""Commands of `aegis`: run, show, replay, train, validate, models, schema, indicators, doctor."""
+"""Commands of `aegis`: those of one function are here, the others in modules of their own."""
 
 import difflib
 import json
@@ -15,7 +15,9 @@ from rich.progress import Progress
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.sample import sample_panel
+from aegis_assets.cli.backtest import backtest
 from aegis_assets.cli.console import console, errors, instance_of, progress_bars, readable_errors
+from aegis_assets.cli.dashboard import dashboard
 from aegis_assets.cli.doctor import as_json, examination, summary, told
 from aegis_assets.cli.findings import Level
 from aegis_assets.cli.models import models_app
@@ -28,6 +30,7 @@ from aegis_assets.cli.validation import validate
 from aegis_assets.core.catalogue import catalogue
 from aegis_assets.core.errors import PublishError
 from aegis_assets.core.feature_quality import correlation_clusters
+from aegis_assets.core.handbook import handbook
 from aegis_assets.core.indicators import INDICATORS, indicator_table
 from aegis_assets.core.payload import Payload
 from aegis_assets.definitions import graph
@@ -42,6 +45,8 @@ app = typer.Typer(
 app.add_typer(models_app, name="models")
 app.command()(train)
 app.command()(validate)
+app.command()(backtest)
+app.command()(dashboard)
 
 
 @app.command()
@@ -114,6 +119,12 @@ def _parsed(content: bytes, path: Path) -> Payload:
 def schema() -> None:
     """The JSON schema of the payload, as docs/payload.schema.json holds it."""
     sys.stdout.write(json.dumps(Payload.model_json_schema(), indent=2) + "\n")
+
+
+@app.command()
+def contract() -> None:
+    """The payload in words, as docs/payload.md holds them: Markdown."""
+    sys.stdout.write(handbook())
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 import dagster as dg
@@ -11,13 +11,11 @@ from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, made_at, was_late
+from aegis_assets.cli.sessions import session_to_look_at
 from aegis_assets.cli.turns import BY_HAND
 from aegis_assets.core.errors import SettingsError
-from aegis_assets.core.sessions import close_of, last_opened_session
 from aegis_assets.defs.candles import DAILY as CANDLES
 from aegis_assets.defs.candles import outdated_months
-from aegis_assets.defs.intraday import ASKED_AT, COMPLETE
-from aegis_assets.defs.intraday import RAW as INTRADAY_KEY
 from aegis_assets.defs.io_managers import table_name
 from aegis_assets.defs.jobs import (
     HISTORY_JOB,
@@ -44,7 +42,7 @@ class Stage:
 
     `events` is how many materializations will be heard of while it runs, planned ones included;
     `why` says what was wrong with what is stored, if that is the reason; `rebuild` asks for all
-    bars again.
+    bars again.  `assets` are the only ones of the job that are made; all of them if there are none.
     """
 
     job: str
@@ -53,6 +51,11 @@ class Stage:
     events: int
     why: str = ""
     rebuild: bool = False
+    assets: tuple[dg.AssetKey, ...] = ()
+
+
+def silence(_: str) -> None:
+    """Says nothing."""
 
 
 @dataclass(frozen=True)
@@ -95,19 +98,20 @@ class Platform:
 
     def due(self, *, rebuild: bool = False) -> Iterator[Stage]:
         """The stages in order, each looked at when the one before has run."""
-        asked = self._months_to_ask_for(rebuild=rebuild)
-        yield self._stage(INGESTION_JOB, "bars", asked, rebuild=rebuild)
-        months = self._due_months(rebuild=rebuild)
-        yield self._stage(HISTORY_JOB, "history", months)
+        months: tuple[str, ...] = ()
+        for stage in self.past_due(rebuild=rebuild):
+            months = stage.keys
+            yield stage
         slot = self.newest_slot()
         week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[0][:10]][-1:]
-        same_past = months != self.keys_of(HISTORY_JOB)
+        same_past = months != tuple(self.keys_of(HISTORY_JOB))
         fault = fault_of_models(self.store, week) if self._is_fresh(TRAINING_JOB, week) else ""
         trained = same_past and self._is_fresh(TRAINING_JOB, week) and not fault
         yield self._stage(TRAINING_JOB, "training", [] if trained else week, fault)
         session: list[str] = []
         if self.world.source.is_live:
-            session = self._session_to_look_at()
+            is_made = partial(self._is_fresh, INTRADAY_JOB)
+            session = session_to_look_at(self.world, self.instance, is_made)
             yield self._stage(INTRADAY_JOB, "intraday", session)
         published = self._is_fresh(PUBLICATION_JOB, slot) and is_published(self.publisher, slot)
         waited_for = bool(session) and published and was_late(self.publisher, slot[0])
@@ -115,16 +119,25 @@ class Platform:
         same = same and self._is_as_served(slot[0])
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
 
+    def past_due(self, *, rebuild: bool = False) -> Iterator[Stage]:
+        """Bars, then history, each looked at when the one before has run."""
+        asked = self._months_to_ask_for(rebuild=rebuild)
+        yield self._stage(INGESTION_JOB, "bars", asked, rebuild=rebuild)
+        yield self._stage(HISTORY_JOB, "history", self._due_months(rebuild=rebuild))
+
     def is_made(self, assets: Sequence[dg.AssetKey], key: str) -> bool:
         """Whether the partition of each was made, and the newest of each by the code as it is."""
         return self._is_current([*assets]) and all(
             key in self.instance.get_materialized_partitions(asset) for asset in assets
         )
 
-    def run(self, stage: Stage, progress: Progress) -> None:
-        """Materialize the stage; raises the first error of the graph's code, or a failed check."""
+    def run(self, stage: Stage, progress: Progress, logged: Progress = silence) -> None:
+        """Materialize the stage; raises the first error of the graph's code, or a failed check.
+
+        `progress` hears of each asset that is planned or made, `logged` what the assets log.
+        """
         run_id = str(uuid4())
-        self.instance.add_event_listener(run_id, lambda entry: heard(entry, progress))
+        self.instance.add_event_listener(run_id, lambda entry: heard(entry, progress, logged))
         tags = {
             RANGE_START: stage.keys[0],
             "dagster/asset_partition_range_end": stage.keys[-1],
@@ -135,6 +148,7 @@ class Platform:
             instance=self.instance,
             run_config=QUIET | (rebuild_config() if stage.rebuild else {}),
             partition_key=stage.keys[0] if single else None,
+            asset_selection=[*stage.assets] or None,
             tags=BY_HAND if single else BY_HAND | tags,
         )
 
@@ -174,21 +188,6 @@ class Platform:
         known = (keys.index(max(each, keys[0])) for each in changed if each <= keys[-1])
         due = [*self._missing(assets, keys), *known]
         return keys[max(0, min(due) - _MATURING) :] if due else []
-
-    def _session_to_look_at(self) -> list[str]:
-        """The session that opened last, unless all of it was made after it had settled."""
-        market, now = self.world.market, self.world.source.now()
-        session = last_opened_session(market, now)
-        settled = close_of(market, session) + market.settles
-        made = self._is_fresh(INTRADAY_JOB, [str(session)])
-        newest = dg.AssetRecordsFilter(INTRADAY_KEY, asset_partitions=[str(session)])
-        for record in self.instance.fetch_materializations(newest, limit=1).records:
-            event = record.asset_materialization
-            told = {} if event is None else {k: v.value for k, v in event.metadata.items()}
-            if made and told.get(COMPLETE):
-                asked = datetime.fromisoformat(str(told[ASKED_AT]))
-                return [] if asked >= settled else [str(session)]
-        return [str(session)]
 
     def _missing(self, assets: list[dg.AssetKey], keys: list[str]) -> list[int]:
         done = [self.instance.get_materialized_partitions(asset) for asset in assets]
@@ -240,11 +239,14 @@ class Platform:
         return Stage(job, title, tuple(keys), events, why, rebuild)
 
 
-def heard(entry: dg.EventLogEntry, progress: Progress) -> None:
+def heard(entry: dg.EventLogEntry, progress: Progress, logged: Progress = silence) -> None:
+    """Pass on an event of a run."""
     event = entry.dagster_event
-    heard = (
+    made = (
         dg.DagsterEventType.ASSET_MATERIALIZATION,
         dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     )
-    if event is not None and event.event_type in heard and event.asset_key is not None:
+    if event is None:
+        logged(entry.user_message)
+    elif event.event_type in made and event.asset_key is not None:
         progress("/".join(event.asset_key.path))

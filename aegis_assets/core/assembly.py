@@ -8,6 +8,7 @@ import polars as pl
 
 from aegis_assets.core.claim import Claim
 from aegis_assets.core.contract.market import DataQuality
+from aegis_assets.core.contract.reasons import NO_PRICE
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.ahead import Ahead
 from aegis_assets.core.engines.direction import DIRECTION
@@ -27,7 +28,7 @@ from aegis_assets.core.payload import SCHEMA_VERSION, Payload
 from aegis_assets.core.provenance import Provenance, by_rule, unavailable
 from aegis_assets.core.quality import data_quality, fresh, market_block
 from aegis_assets.core.running import Running
-from aegis_assets.core.sessions import last_final_session, last_opened_session
+from aegis_assets.core.sessions import last_final_session, last_opened_session, next_session
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,7 @@ def publication(
     session = seen["session"][-1]
     known = {each.name: _known(each, features[each.name], session) for each in ENGINES}
     core = answers(VOLATILITY, known[VOLATILITY.name], forecasters[VOLATILITY.name], {})
+    facts = replace(facts, running=_counting(market, session, facts))
     quality = data_quality(
         market, seen, due, facts.as_of, facts.source, running=facts.running, chain=facts.chain
     )
@@ -100,6 +102,17 @@ def _known(engine: Engine, features: pl.DataFrame, session: date) -> pl.DataFram
         )
         raise DataError(msg)
     return rows
+
+
+def _counting(market: Market, session: date, facts: Facts) -> Running | None:
+    """What is known of the session after the last final one; no price of another is looked at.
+
+    Else the spot would be of now and every level about it of a close sessions ago.
+    """
+    known, opened = facts.running, last_opened_session(market, facts.as_of)
+    if known is None or (opened > session and next_session(market, session) == opened):
+        return known
+    return replace(known, spot=None, volatility_index=None)
 
 
 def _moment(  # noqa: PLR0913, PLR0917 - each is a fact of its own
@@ -141,9 +154,7 @@ def _moment(  # noqa: PLR0913, PLR0917 - each is a fact of its own
 def _today(market: Market, seen: pl.DataFrame, ahead: Ahead, facts: Facts) -> Today | str:
     """The running session, or why there is nothing to say of it."""
     quote = fresh(facts.running.spot) if facts.running else None
-    if facts.running is not None and quote is None:
-        return "no price of the running session is at hand"
-    return running_day(
+    found = running_day(
         market,
         seen,
         facts.session,
@@ -153,6 +164,7 @@ def _today(market: Market, seen: pl.DataFrame, ahead: Ahead, facts: Facts) -> To
         variance=ahead.session_scale(1) ** 2,
         last_bar=None if quote is None else quote.quoted_at,
     )
+    return NO_PRICE if isinstance(found, Today) and quote is None else found
 
 
 def _state_values(known: Mapping[str, pl.DataFrame]) -> dict[str, float | None]:

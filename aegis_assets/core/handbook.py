@@ -21,10 +21,18 @@ from aegis_assets.core.payload import SCHEMA_VERSION, Payload
 
 _INTRODUCTION = f"""# The payload
 
-`aegismatrix.json`, contract {SCHEMA_VERSION}. Fractions are fractions, moves are signed points, times
-have an offset. `null` is never silent: `provenance` says at the field's path, or above it, why.
-This page is made by `aegis contract` from what the payload is checked by;
+`aegismatrix.json`, contract {SCHEMA_VERSION}. Fractions are fractions, moves are signed points,
+times have an offset. `null` is never silent: `provenance` says at the field's path, or above it,
+why. This page is made by `aegis contract` from what the payload is checked by;
 [the schema](payload.schema.json) is the same for machines."""
+
+_NAMED: dict[object, str] = {
+    AwareDatetime: "time",
+    date: "day",
+    str: "text",
+    float: "number",
+    int: "whole number",
+}
 
 
 def handbook() -> str:
@@ -85,17 +93,9 @@ def _type(annotation: Any) -> str:  # noqa: ANN401 - annotations are
         return f"{_type(inner[0])}, nullable"
     if get_origin(annotation) is not None and inner:
         return "object" if len(inner) > 1 and inner[0] is str else _type(inner[0])
-    named = {
-        AwareDatetime: "time",
-        date: "day",
-        str: "text",
-        float: "number",
-        int: "whole number",
-        bool: "yes or no",
-    }
     if isinstance(annotation, type) and issubclass(annotation, Frozen):
         return "object"
-    return named.get(annotation, annotation.__name__)
+    return _NAMED.get(annotation) or str(annotation.__name__)
 
 
 def _words() -> Iterator[str]:

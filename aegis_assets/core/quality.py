@@ -14,6 +14,7 @@ from aegis_assets.core.contract.market import (
     SpotQuality,
     VolatilityIndexQuality,
 )
+from aegis_assets.core.contract.reasons import NO_PRICE
 from aegis_assets.core.contract.words import SessionState, Status
 from aegis_assets.core.engines.state import MarketState
 from aegis_assets.core.evaluation.dataset import data_version
@@ -97,11 +98,12 @@ def data_quality(  # noqa: PLR0913 - each is a fact of its own
     behind = _sessions_after(market, session, due)
     index = _index_quality(market, seen, due)
     quote = fresh(running.spot) if running else None
-    late = running is not None and last_opened_session(market, as_of) > due and quote is None
+    opened = last_opened_session(market, as_of)
+    late = running is not None and not behind and opened > due and quote is None
     reasons = (
         *([f"daily candles end {behind} sessions before {due}"] if behind else []),
         *_reasons_of(index),
-        *(["no price of the running session is at hand"] if late else []),
+        *([NO_PRICE] if late else []),
     )
     return DataQuality(
         status=_status(is_late=bool(behind or late), index_behind=index.sessions_behind),

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from aegis_assets.defs.intraday import INTRADAY_KEYS
+from aegis_assets.defs.ledger_checks import FORECASTS_KEY, OUTCOMES_KEY, SCORECARD_KEY
+from aegis_assets.defs.option_chain import KEY as OPTION_CHAIN
+from aegis_assets.defs.option_chain import has_option_chain
 from aegis_assets.defs.raw import KEY as RAW
 from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
 from aegis_assets.defs.world import World
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 INGESTION_JOB, HISTORY_JOB = "ingestion", "history"
 TRAINING_JOB, PUBLICATION_JOB, INTRADAY_JOB = "training", "publication", "intraday"
+SCORING_JOB = "scoring"
 
 _INTRADAY = dg.AssetSelection.assets(*INTRADAY_KEYS, *SESSION_FEATURE_KEYS)
 
@@ -45,15 +49,21 @@ def jobs(world: World) -> list[UnresolvedAssetJobDefinition]:
         ),
         dg.define_asset_job(
             PUBLICATION_JOB,
-            dg.AssetSelection.groups("payload"),
-            description="The payload of one slot.",
+            dg.AssetSelection.groups("payload") | dg.AssetSelection.assets(FORECASTS_KEY),
+            description="The payload of one slot, its claims in the ledger, the page, mirrors.",
+        ),
+        dg.define_asset_job(
+            SCORING_JOB,
+            dg.AssetSelection.assets(OUTCOMES_KEY, SCORECARD_KEY),
+            description="What became of the claims that ended in a month, and the score of all.",
         ),
     ]
     if not world.source.is_live:
         return daily
+    chain = dg.AssetSelection.assets(OPTION_CHAIN)
     intraday = dg.define_asset_job(
         INTRADAY_JOB,
-        _INTRADAY,
+        _INTRADAY | chain if has_option_chain(world) else _INTRADAY,
         description="Bars, spot and features of a session as far as it has gone.",
     )
     return [*daily, intraday]

@@ -1,5 +1,6 @@
 """The payload of a slot."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.world import World
 
 KEY = dg.AssetKey(["payload", "aegismatrix"])
-MADE = "slot {} made"
+MADE = re.compile(r"slot (\S+) made")
 """What is logged as each slot of a run is made."""
 _OF_A_SESSION = {"intraday": INTRADAY, "session_features": FEATURES, "activity": ACTIVITY}
 _TICK = timedelta(microseconds=1)
@@ -62,7 +63,7 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
             record = before.record(slot.window.end, world.known_at or moment)
             made[slot.key] = stamped(slot.published(record), moment)
             before.add(slot.key, made[slot.key])
-            context.log.info(MADE.format(slot.key))
+            context.log.info(_told(slot.key))
         return made
 
     return [aegismatrix]
@@ -84,6 +85,10 @@ def _ins(world: World) -> dict[str, dg.AssetIn]:
         of_session = of_session | {"chain": CHAIN}
     absent = {MAY_BE_ABSENT: True}
     return read | {name: dg.AssetIn(key, metadata=absent) for name, key in of_session.items()}
+
+
+def _told(slot: str) -> str:
+    return f"slot {slot} made"
 
 
 def _later(moment: datetime, before: datetime | None) -> datetime:

@@ -32,8 +32,9 @@ NOW = NOON + timedelta(seconds=20)
 
 def leg(row):
     """One option as NSE spells it since December 2025."""
+    contracts = int(row["strike"]) // 50
     return {
-        "buyPrice1": row["bid"], "buyQuantity1": 2 * LOT, "sellPrice1": row["ask"],
+        "buyPrice1": row["bid"], "buyQuantity1": contracts * LOT, "sellPrice1": row["ask"],
         "sellQuantity1": 3 * LOT, "totalBuyQuantity": 300 * LOT, "totalSellQuantity": 0,
         "openInterest": row["open_interest"] / LOT, "changeinOpenInterest": -1,
         "totalTradedVolume": 10, "impliedVolatility": 14.5, "lastPrice": row["last"],
@@ -134,6 +135,12 @@ def of_leg(**values):
     return altered(lambda records: records["data"][0]["CE"].update(values))
 
 
+def ordering(strike, quantity):
+    for side in ("CE", "PE"):
+        told = [name for name in strike[side] if "Quantity" in name]
+        strike[side].update(dict.fromkeys(told, quantity))
+
+
 def first_call(rows):
     return rows.sort("expiry", "strike", "option_type").row(0, named=True)
 
@@ -215,7 +222,12 @@ UNBELIEVED = {
         "NO_FIELD",
     ),
     "nobody orders": (
-        {"pages": PAGES | {NEAR: page(rows=chain().head(6))}},
+        {"pages": PAGES | {NEAR: page(rows=chain().head(10))}},
+        ContentError,
+        "NO_LOT",
+    ),
+    "everybody orders the same": (
+        {"pages": altered(lambda records: [ordering(each, 34 * LOT) for each in records["data"]])},
         ContentError,
         "NO_LOT",
     ),

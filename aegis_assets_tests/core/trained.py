@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +17,6 @@ from aegis_assets.core.card import Artefact, CandidateScore, Trial, Verdict
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.asking import asked
 from aegis_assets.core.engines.feature_table import feature_table
-from aegis_assets.core.engines.running_day import Session
 from aegis_assets.core.engines.volatility import VOLATILITY
 from aegis_assets.core.estimators import Model, VolatilityCore
 from aegis_assets.core.evaluation.fitting import Joint
@@ -30,10 +30,11 @@ from aegis_assets.core.labels import label_table
 from aegis_assets.core.ledger.entries import Publication
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.payload import Payload
-from aegis_assets.core.running import Running
 from aegis_assets.core.sessions import close_of, sessions_between
 from aegis_assets_tests.core import synthetic
 from aegis_assets_tests.core.small_folds import sized
+
+Forecasters = Mapping[str, Mapping[str, Forecaster]]
 
 SEED = 5
 WEIGHT = 0.4
@@ -218,23 +219,23 @@ def forecasters(
 def published(
     candles: pl.DataFrame | None = None,
     as_of: datetime | None = None,
-    made: Mapping[str, Mapping[str, Forecaster]] | None = None,
-    running: Running | None = None,
-    session: Session | None = None,
+    made: Forecasters | None = None,
+    **facts: Any,
 ) -> Payload:
     """The payload of these candles; of the whole panel half an hour after its end by default."""
-    return publication_of(candles, as_of, made, running, session).payload
+    return publication_of(candles, as_of, made, **facts).payload
 
 
 def publication_of(
     candles: pl.DataFrame | None = None,
     as_of: datetime | None = None,
-    made: Mapping[str, Mapping[str, Forecaster]] | None = None,
-    running: Running | None = None,
-    session: Session | None = None,
+    made: Forecasters | None = None,
+    **facts: Any,
 ) -> Publication:
-    """The same with its claims."""
+    """The same with its claims; `facts` are further ones of `Facts`."""
     known = panel() if candles is None else candles
-    tables = {engine.name: feature_table(known, engine) for engine in ENGINES}
-    facts = Facts(as_of or after_close(), "sample", running=running, session=session)
-    return publication(SP500, known, tables, made or forecasters(), facts)
+    tables = features()
+    if candles is not None:
+        tables = {engine.name: feature_table(known, engine) for engine in ENGINES}
+    told = Facts(as_of or after_close(), "sample", **facts)
+    return publication(SP500, known, tables, made or forecasters(), told)

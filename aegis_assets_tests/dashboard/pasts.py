@@ -97,16 +97,23 @@ def _rate(ranges: list[PublishedRange]) -> Iterator[RatePoint]:
 
 
 def _bins(draws: np.random.Generator) -> Iterator[ReliabilityBin]:
-    named = (("direction", "direction_5", "UP"), ("direction", "direction_5", "DOWN"))
-    named = (*named, ("seller", "touch_1_20", "OUTSIDE"), ("buyer", "breakout_1", "BREAKOUT"))
-    for engine, target, outcome in named:
+    named = (
+        ("direction", "direction.horizons.t5", "UP"),
+        ("direction", "direction.horizons.t5", "DOWN"),
+    )
+    named = (
+        *named,
+        ("seller", "seller.breach_probabilities.0.touch_probability", "OUTSIDE"),
+        ("buyer", "buyer.breakout_next.0", "BREAKOUT"),
+    )
+    for engine, path, outcome in named:
         for middle in np.linspace(0.08, 0.62, 7):
             n = int(draws.integers(18, 160))
             seen = float(draws.binomial(n, middle)) / n
             wide = 1.96 * float(np.sqrt(max(seen * (1 - seen), 0.01) / n))
             yield ReliabilityBin(
                 engine=engine,
-                target=target,
+                path=path,
                 outcome=outcome,
                 mean_probability=float(middle),
                 frequency=seen,
@@ -118,29 +125,29 @@ def _bins(draws: np.random.Generator) -> Iterator[ReliabilityBin]:
 
 def _scores() -> Iterator[ScoreRow]:
     listed = (
-        ("direction", "direction_1", 1, 0.2198, 0.2187, 0.004),
-        ("direction", "direction_5", 5, 0.2241, 0.2229, 0.002),
-        ("seller", "touch_1_20", 20, 0.2089, 0.2065, 0.011),
-        ("seller", "rise_20", 20, 0.0041, 0.0036, 0.118),
-        ("buyer", "breakout_1", 1, 0.1093, 0.1071, 0.019),
-        ("buyer", "theta_5", 5, 0.4312, 0.3903, 0.094),
+        ("direction", "direction.horizons.t1", 1, 0.2198, 0.2187, 0.004),
+        ("direction", "direction.horizons.t5", 5, 0.2241, 0.2229, 0.002),
+        ("seller", "seller.breach_probabilities.0.touch_probability", 20, 0.2089, 0.2065, 0.011),
+        ("seller", "seller.safe_range", 20, 0.0041, 0.0036, 0.118),
+        ("buyer", "buyer.breakout_next.0", 1, 0.1093, 0.1071, 0.019),
+        ("buyer", "buyer.theta_edge", 5, 0.4312, 0.3903, 0.094),
     )
-    for engine, target, horizon, plain, served, skill in listed:
+    for engine, path, horizon, plain, served, skill in listed:
         row = ScoreRow(
             engine=engine,
-            target=target,
+            path=path,
             horizon=horizon,
             role="SERVED",
             source="MODEL" if skill > 0.05 else "BASELINE",
-            candidate="conformal_core" if "rise" in target else "core_distribution",
+            candidate="conformal_core" if "range" in path else "core_distribution",
             score="Brier",
             n=118 - horizon,
             loss=served,
             skill=skill,
             skill_lower=skill - 0.04,
             skill_upper=skill + 0.05,
-            coverage=0.912 if "rise" in target else None,
-            nominal=0.95 if "rise" in target else None,
+            coverage=0.912 if "range" in path else None,
+            nominal=0.95 if "range" in path else None,
             calibration_error=0.031,
         )
         yield row
@@ -151,11 +158,11 @@ def _scores() -> Iterator[ScoreRow]:
 
 
 def _losses(draws: np.random.Generator) -> Iterator[MonthlyLoss]:
-    for engine, target in (
-        ("direction", "direction_5"),
-        ("direction", "direction_1"),
-        ("seller", "touch_1_20"),
-        ("buyer", "breakout_1"),
+    for engine, path in (
+        ("direction", "direction.horizons.t5"),
+        ("direction", "direction.horizons.t1"),
+        ("seller", "seller.breach_probabilities.0.touch_probability"),
+        ("buyer", "buyer.breakout_next.0"),
     ):
         for month in range(6, 12):
             plain = 0.22 + 0.02 * float(draws.normal())
@@ -163,7 +170,7 @@ def _losses(draws: np.random.Generator) -> Iterator[MonthlyLoss]:
                 yield MonthlyLoss(
                     month=date(2025, month, 1),
                     engine=engine,
-                    target=target,
+                    path=path,
                     role=role,
                     loss=loss,
                     n=21,

@@ -75,6 +75,6 @@ class BuyerBlock(Frozen):
     regime: BuyerRegime | None
     buyer_environment: BuyerEnvironment | None
     historical_spike_rate: float | None = Field(
-        description="share of the sessions called so far whose close was a breakout"
+        description="share of the sessions forecast so far whose close was a breakout"
     )
     spike_rate: HitRate | None = Field(description="the same with its interval and number")

@@ -73,7 +73,7 @@ class DirectionBlock(Frozen):
     today: Today
     horizons: Horizons
     risk_score: float | None = Field(
-        description="share of the last year's forecast volatilities that are below today's",
+        description="share of the last 252 sessions that were calmer, by EWMA volatility",
         ge=0,
         le=1,
     )

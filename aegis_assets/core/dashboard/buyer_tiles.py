@@ -44,7 +44,7 @@ BREAKOUT_MAP = Tile(
             _TAB,
             "buyer.breakout_next",
             ("*.day_offset", "*.score", "*.label"),
-            5,
+            4,
             scale=BREAKOUT.name,
         ),
     ),
@@ -141,7 +141,7 @@ BUYER_REGIME = Tile(
         sure="A rule on past returns without a record of its own.",
         read="It describes the recent past. Such states change without notice.",
     ),
-    places=(Place("buyer_regime", "Return regime", _TAB, "buyer", ("regime",), 3),),
+    places=(Place("buyer_regime", "Return regime", _TAB, "buyer", ("regime",), 2),),
 )
 SPIKE_RATE = Tile(
     id="spike_hit_rate",
@@ -166,7 +166,7 @@ SPIKE_RATE = Tile(
                 "spike_rate.upper",
                 "spike_rate.n",
             ),
-            3,
+            2,
             scale=HIT_RATE.name,
         ),
     ),

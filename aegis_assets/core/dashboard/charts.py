@@ -10,7 +10,7 @@ Spec = dict[str, Any]
 _LINE, _BAND = "var(--series)", "var(--band)"
 _SECOND, _INK, _MUTED = "var(--series-2)", "var(--ink)", "var(--muted)"
 _GOOD, _BAD = "var(--held)", "var(--broken)"
-_SHARE = {"format": ".0%"}
+_SHARE = ".0%"
 
 
 def _chart(layers: list[Spec], height: int, **rest: Any) -> Spec:  # noqa: ANN401 - parts of a spec
@@ -48,7 +48,7 @@ def _dot(colour: str, size: int = 36, **rest: Any) -> Spec:  # noqa: ANN401 - of
 
 def fan() -> Spec:
     """Closes so far, and the band of each horizon: rows of kind CLOSE, HORIZON and NOW."""
-    x = _x("ahead", "quantitative", "sessions from the last close", tickCount=9, grid=False)
+    x = _x("ahead", "quantitative", "sessions from now", tickCount=9, grid=False)
     close = _y("close", None, format=",.0f", tickCount=6)
     edges = {
         "x": x,
@@ -68,7 +68,7 @@ def fan() -> Spec:
             {"transform": _only("NOW"), "mark": _dot(_INK, 48), "encoding": {"x": x, "y": close}},
             *(_edge(side, x) for side in ("lower", "upper")),
         ],
-        260,
+        330,
     )
 
 
@@ -84,7 +84,7 @@ def breach() -> Spec:
     x["scale"] = {"zero": True}
 
     def lines(field: str, mark: Spec, point: Spec) -> list[Spec]:
-        encoding = {"x": x, "y": _y(field, None, zero=True, tickCount=5, **_SHARE)}
+        encoding = {"x": x, "y": _y(field, None, zero=True, tickCount=5, format=_SHARE)}
         return [{"mark": mark, "encoding": encoding}, {"mark": point, "encoding": encoding}]
 
     return _chart(
@@ -94,15 +94,15 @@ def breach() -> Spec:
                 "terminal", _line(_SECOND, strokeDash=[5, 3]), _dot(_SECOND, 44, shape="square")
             ),
         ],
-        220,
+        300,
     )
 
 
 def windows() -> Spec:
     """Expected share of each half hour: rows of window, opens, score and whether it is over."""
-    x = {"field": "opens", "type": "nominal", "sort": None, "title": None}
+    x: Spec = {"field": "opens", "type": "nominal", "sort": None, "title": None}
     x["axis"] = {"labelAngle": 0, "labelOverlap": "greedy", "ticks": False}
-    y = _y("score", None, zero=True, tickCount=4, **_SHARE)
+    y = _y("score", None, zero=True, tickCount=4, format=_SHARE)
     over = {
         "condition": {"test": "datum.state == 'OVER'", "value": "var(--series-soft)"},
         "value": _LINE,
@@ -161,8 +161,8 @@ def _fate(fate: str, mark: Spec, encoding: Spec) -> Spec:
 
 def reliability() -> Spec:
     """How often what was forecast came true: rows of bins, and two of kind DIAGONAL."""
-    x = _x("forecast", "quantitative", "forecast probability", tickCount=5, **_SHARE)
-    y = _y("frequency", "came true", zero=True, tickCount=5, **_SHARE)
+    x = _x("forecast", "quantitative", "forecast probability", tickCount=5, format=_SHARE)
+    y = _y("frequency", "came true", zero=True, tickCount=5, format=_SHARE)
     x["scale"] = y["scale"] = {"domain": [0, 1]}
     bins = _only("BIN")
     size = {"field": "n", "type": "quantitative", "legend": None, "scale": {"range": [24, 180]}}
@@ -190,10 +190,10 @@ def reliability() -> Spec:
 
 def hit_rate() -> Spec:
     """The share that held so far over time, and what was stated: rows of a session each."""
-    x = _x("session", "temporal", None, format="%b %Y", tickCount=6, grid=False)
+    x = _x("session", "temporal", None, format="%d %b", tickCount=6, grid=False)
     x["scale"] = {"type": "utc"}
-    y = _y("value", None, tickCount=5, **_SHARE)
-    stated = {"x": x, "y": _y("stated", None, tickCount=5, **_SHARE)}
+    y = _y("value", None, tickCount=5, format=_SHARE)
+    stated = {"x": x, "y": _y("stated", None, tickCount=5, format=_SHARE)}
     return _chart(
         [
             {"mark": _line(_MUTED, strokeDash=[4, 4], strokeWidth=1), "encoding": stated},
@@ -205,7 +205,7 @@ def hit_rate() -> Spec:
 
 def losses() -> Spec:
     """Mean loss by month of what was published and of its baseline: rows of month and role."""
-    x = _x("month", "temporal", None, format="%b %Y", tickCount=6, grid=False)
+    x = _x("month", "temporal", None, format="%b %Y", tickCount="month", grid=False)
     x["scale"] = {"type": "utc"}
     encoding = {"x": x, "y": _y("loss", None, tickCount=5)}
     drawn = (

@@ -32,7 +32,7 @@ class PublishedRange(Frozen):
     """The safe range of a session's last slot, and whether it held until its expiry."""
 
     session: date
-    expiry: date
+    expiry: date | None = Field(description="null beyond what is known of the calendar")
     lower: float
     upper: float
     coverage: float
@@ -40,7 +40,7 @@ class PublishedRange(Frozen):
 
 
 class RatePoint(Frozen):
-    """A share among all forecasts that were resolved by a session."""
+    """A share among all forecasts that were resolved by the close of a session."""
 
     session: date
     value: float = Field(ge=0, le=1)
@@ -51,7 +51,7 @@ class ReliabilityBin(Frozen):
     """Forecasts of like probability, and how often their class came true."""
 
     engine: str
-    target: str
+    path: str
     outcome: str = Field(description="the class that was forecast")
     mean_probability: float
     frequency: float
@@ -64,7 +64,7 @@ class ScoreRow(Frozen):
     """A line of the scorecard to date: how one role did on one kind of forecast."""
 
     engine: str
-    target: str
+    path: str
     horizon: int
     role: str
     source: str
@@ -85,7 +85,7 @@ class MonthlyLoss(Frozen):
 
     month: date
     engine: str
-    target: str
+    path: str
     role: str
     loss: float
     n: int

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
+from aegis_assets.core.claim import Role
 from aegis_assets.core.contract.reasons import BuyerReason, SellerReason
 from aegis_assets.core.contract.words import (
     SCALES,
@@ -24,8 +25,10 @@ from aegis_assets.core.frozen import Source
 WORDS: tuple[type[StrEnum], ...] = (
     *(Source, Status, SessionState, Regime, Trend, Direction, Level, Stress, Favour),
     *(ThetaEdge, BuyerRegime, Environment, Colour, SellerReason, BuyerReason),
+    Role,
 )
 _OTHER: dict[str, str] = {
+    Role.SERVED: "Published",
     Regime.LOW_VOL_BULL: "Rising, calm",
     Regime.HIGH_VOL_BULL: "Rising, volatile",
     Regime.LOW_VOL_BEAR: "Falling, calm",

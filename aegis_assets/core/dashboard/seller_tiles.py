@@ -45,7 +45,7 @@ MAX_PAIN = Tile(
             _TAB,
             "seller.max_pain",
             ("lower", "upper", "confidence", "expiry"),
-            4,
+            6,
         ),
     ),
 )
@@ -65,7 +65,7 @@ EXPIRY_STRESS = Tile(
             _TAB,
             "seller.expiry_stress",
             ("score", "label", "days_to_expiry", "expiry"),
-            4,
+            3,
             scale=STRESS.name,
         ),
     ),
@@ -88,7 +88,7 @@ TRAP_TILE = Tile(
             _TAB,
             "seller.trap",
             ("score", "label", "iv_percentile", "rv_percentile"),
-            4,
+            3,
             scale=TRAP.name,
         ),
     ),
@@ -110,7 +110,7 @@ SKEW = Tile(
             _TAB,
             "seller.skew",
             ("put_skew", "call_skew", "net_skew"),
-            4,
+            6,
         ),
     ),
 )
@@ -145,6 +145,7 @@ BREACH = Tile(
             "seller.breach_probabilities",
             ("*.distance", "*.probability", "*.touch_probability"),
             6,
+            tall=True,
         ),
     ),
 )

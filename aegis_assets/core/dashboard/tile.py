@@ -60,6 +60,8 @@ class Place:
     root: str
     leaves: tuple[str, ...]
     width: int
+    tall: bool = False
+    """Whether it is two rows high."""
     scale: str = ""
     """Name of the scale by which the first leaf is graded; empty where none does."""
 

@@ -1,8 +1,9 @@
 r"""How much the price may move from a moment to the closes ahead of it.
 
 The core forecasts the variance from the last final close t to the close of t+1, 3, 5, 10, 20 and
-40.  Between these horizons the variance per session is interpolated, beyond them the last holds.
-With k sessions begun since t, and a variance r still to come of the running one,
+40, V.  Between two horizons each session adds as much, beyond the last the mean of all before: so
+a longer way never has less variance than a shorter one, if the core's own has not.  With k sessions
+begun since t, and a variance r still to come of the running one,
 
 .. math:: v_n = r + V(k + n) - V(k)
 
@@ -36,17 +37,13 @@ class Ahead:
 
     def _since_close(self, sessions: int) -> float:
         """Variance from the last final close to the close `sessions` after it."""
-        return sessions * self._per_session(sessions)
-
-    def _per_session(self, sessions: int) -> float:
-        horizons = sorted(self.variances)
-        means = {horizon: self.variances[horizon] / horizon for horizon in horizons}
+        knots = {0: 0.0, **self.variances}
+        if sessions in knots:
+            return knots[sessions]
+        horizons = sorted(knots)
         place = bisect_left(horizons, sessions)
-        if place == len(horizons):
-            return means[horizons[-1]]
-        above = horizons[place]
-        if place == 0 or above == sessions:
-            return means[above]
         below = horizons[place - 1]
-        weight = (sessions - below) / (above - below)
-        return (1 - weight) * means[below] + weight * means[above]
+        if place == len(horizons):
+            return knots[below] * sessions / below
+        weight = (sessions - below) / (horizons[place] - below)
+        return (1 - weight) * knots[below] + weight * knots[horizons[place]]

@@ -20,9 +20,10 @@ from aegis_assets.core.claim import Claim, Measure, Role, Saying
 from aegis_assets.core.engines.engine import Answer, provenance_of
 from aegis_assets.core.engines.moment import Moment
 from aegis_assets.core.frozen import Source
-from aegis_assets.core.provenance import Provenance
+from aegis_assets.core.provenance import Provenance, unavailable
 
 RESTATED = "restated from the last close for the spot and the time left"
+NO_LAW = "the core has no law by which the answer of the last close could be restated"
 Forecast = tuple[float, ...]
 Restating = Callable[[Forecast], Forecast]
 
@@ -132,9 +133,22 @@ def sayings(answer: Answer, restating: Restating) -> tuple[Saying, ...]:
     )
 
 
-def provenance_at(answer: Answer, moment: Moment, *, restated: bool = True) -> Provenance:
-    """Where an answer comes from that is `restated` for a moment within a session."""
+def provenance_at(
+    answer: Answer,
+    moment: Moment,
+    restating: Restating | None = unchanged,
+    *,
+    restated: bool = True,
+) -> Provenance:
+    """Where an answer comes from that is `restated` for a moment within a session.
+
+    Unavailable where nothing is served, or no `restating` of what is.
+    """
     found = provenance_of(answer)
-    if not (moment.is_restated and restated) or found.source is Source.UNAVAILABLE:
+    if found.source is Source.UNAVAILABLE:
+        return found
+    if restating is None:
+        return unavailable(NO_LAW)
+    if not (moment.is_restated and restated):
         return found
     return found.model_copy(update={"reasons": (*found.reasons, RESTATED)})

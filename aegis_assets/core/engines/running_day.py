@@ -12,11 +12,12 @@ left, and R is taken as forecast.  The provenance says so.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 
 from aegis_assets.core.contract.buyer import GammaWindow
+from aegis_assets.core.contract.reasons import NO_SESSION
 from aegis_assets.core.engines.moment import Today
 from aegis_assets.core.indicators.variance import session_variance
 from aegis_assets.core.markets import Market
@@ -52,12 +53,13 @@ def running_day(  # noqa: PLR0913 - each is a fact of its own
     `variance` is the core's of that session alone; `candles` daily ones up to `last_final`.
     """
     if running <= last_final:
-        return "no session is running: the newest one is over and final"
+        return NO_SESSION
     if next_session(market, last_final) != running:
         return f"the daily candles end on {last_final}, a session or more before {running}'s own"
     night = _night(candles)
     if night is None:
         return f"fewer than {_FEWEST} daily candles tell how much of the variance comes over night"
+    as_of = as_of.astimezone(UTC)  # as the tables are stored
     features = _newest(stored.features if stored else None, running, as_of)
     windows = _newest_windows(stored.windows if stored else None, running, as_of)
     day = (1 - night) * variance

@@ -3,6 +3,7 @@
 It has no section of the payload; the other engines read its out-of-sample forecasts.
 """
 
+import math
 from collections.abc import Mapping
 
 import polars as pl
@@ -101,7 +102,7 @@ def present_scales(features: pl.DataFrame, made: Mapping[str, Answer]) -> dict[i
     """The core's volatility by horizon for the last session of `features`."""
     now = features.tail(1).select("symbol", "session")
     return {
-        horizon: now.with_columns(pl.lit(variance**0.5).alias(SCALE))
+        horizon: now.with_columns(pl.lit(math.sqrt(variance)).alias(SCALE))
         for horizon, variance in core_variances(made).items()
     }
 

@@ -23,9 +23,13 @@ READING: dict[str, pl.DataType] = {
     "kind": pl.String(),
     "value": pl.List(pl.Float64()),
 }
-"""`inputs` differs where what was read differs; `kind` is one of the four below."""
-CLASSES, SIZES, LEVELS, OTHER = "CLASSES", "SIZES", "LEVELS", "OTHER"
-"""Probabilities; distances of 0 or more; a pair against the spot, in logs; anything else."""
+"""`inputs` differs where what was read differs; `kind` is one of those below."""
+CLASSES, SIZES, LEVELS = "CLASSES", "SIZES", "LEVELS"
+"""Probabilities; distances of 0 or more; distances from the spot, in logs or shares of it."""
+PRICES, OTHER = "PRICES", "OTHER"
+"""The levels themselves, of payloads, which may stand still while the spot moves; all else."""
+
+_DIGITS = 9  # a share of the spot beyond them is rounding
 
 _SIZES = [Measure.SIZE, Measure.RISE, Measure.FALL, Measure.EXCURSION, Measure.SESSION_SIZE]
 _PAIRS = {"Interval", "SafeRange", "BreakoutLevels"}
@@ -57,7 +61,7 @@ def readings_of_rows(forecasts: pl.DataFrame) -> pl.DataFrame:
     return (
         served.with_columns(kind=kind)
         .rename({"feature_hash": "inputs", "forecast": "value"})
-        .select(READING)
+        .select(*READING)
     )
 
 
@@ -77,19 +81,12 @@ def _rows(payload: Payload) -> Iterator[tuple[object, ...]]:
             found = _provenance(payload, path)
             if found is None or found.source is Source.UNAVAILABLE:
                 continue
-            against = tuple(each / spot - 1 for each in value) if kind == LEVELS else value
             candidate = (found.model or "").rpartition(":")[2]
-            yield (
-                path,
-                f"{moment:%Y-%m-%d-%H:%M}",
-                payload.as_of,
-                moment.date(),
-                found.trained_to,
-                candidate,
-                inputs,
-                kind,
-                list(against),
-            )
+            of_slot = (f"{moment:%Y-%m-%d-%H:%M}", payload.as_of, moment.date(), found.trained_to)
+            yield (path, *of_slot, candidate, inputs, kind, list(value))
+            if kind == PRICES:
+                against = [round(each / spot - 1, _DIGITS) for each in value]
+                yield (path, *of_slot, candidate, inputs, LEVELS, against)
 
 
 def _numbers(path: str, value: object) -> Iterator[tuple[str, str, tuple[float, ...]]]:
@@ -101,7 +98,7 @@ def _numbers(path: str, value: object) -> Iterator[tuple[str, str, tuple[float, 
         return
     name = type(value).__name__
     if name in _PAIRS:
-        yield path, LEVELS, (value.lower, value.upper)  # type: ignore[attr-defined]
+        yield path, PRICES, (value.lower, value.upper)  # type: ignore[attr-defined]
     elif name in _ODDS:
         yield path, CLASSES, tuple(getattr(value, each) for each in _ODDS[name])
     elif name in _SCORES:

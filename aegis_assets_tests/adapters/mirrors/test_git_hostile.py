@@ -36,6 +36,27 @@ def test_a_clone_that_is_none_is_said_so(tmp_path, clone):
     assert "data is no git clone" in refusal(GitMirror(clone / "data"))
 
 
+@pytest.mark.parametrize("name", ["config", "HEAD", "objects"])
+def test_a_clone_that_is_damaged_is_said_so(clone, name):
+    damaged = clone / ".git" / name
+    damaged.rename(damaged.with_suffix(".away"))
+    damaged.write_text("torn")
+
+    assert str(clone) in refusal(GitMirror(clone))
+
+
+def test_a_branch_in_a_working_tree_of_its_own_is_not_moved_under_it(remote, clone, tmp_path):
+    git(clone, "push", "-q", "origin", "main:site")
+    git(clone, "worktree", "add", "-q", "-b", "site", str(tmp_path / "tree"))
+    done = GitMirror(clone, branch="site").mirror(files(1.0), "slot")
+    assert git(remote, "rev-parse", "site") == done.what
+    assert "in another working tree" in done.remark
+
+    within = GitMirror(tmp_path / "tree").mirror(files(2.0), "slot")
+    assert (within.remark, git(tmp_path / "tree", "status", "--short")) == ("", "")
+    assert git(remote, "rev-parse", "site") == git(clone, "rev-parse", "site") == within.what
+
+
 def test_a_detached_head_needs_a_branch(remote, clone):
     git(clone, "switch", "-q", "--detach")
     assert "is on no branch" in refusal(GitMirror(clone))

@@ -82,3 +82,18 @@ def test_importing_the_mirrors_loads_neither_git_nor_fsspec():
         "sys.exit({'git', 'fsspec'} & sys.modules.keys() or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+
+
+def test_where_git_is_not_installed_that_is_said(tmp_path):
+    code = (
+        "from aegis_assets.adapters.mirrors import mirrored, mirrors\n"
+        f"print(mirrored(mirrors(['git:{tmp_path}']), {{}}, 'slot')[0].sentence)"
+    )
+    told = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PATH": str(tmp_path)},
+    )
+    assert told.stdout.startswith("git or GitPython is missing (")

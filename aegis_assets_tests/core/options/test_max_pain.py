@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aegis_assets.core.options.chain import CALL, PUT
@@ -47,11 +47,13 @@ def test_payouts_are_those_counted_by_hand():
     assert max_pain(rows_of(BY_HAND)) == MaxPain(150.0, 150.0, 150.0, 50 / 70)
 
 
+@settings(deadline=None)
 @given(holdings)
 def test_payouts_are_exactly_those_of_the_double_loop(held):
     assert payouts(interest(rows_of(held))).to_list() == [naive(held, at) for at in sorted(held)]
 
 
+@settings(deadline=None)
 @given(holdings)
 def test_no_strike_pays_less_and_the_lowest_of_equals_is_told(held):
     found = max_pain(rows_of(held))
@@ -63,6 +65,7 @@ def test_no_strike_pays_less_and_the_lowest_of_equals_is_told(held):
     assert found.strike == min(strike for strike, each in paid.items() if each == least)
 
 
+@settings(deadline=None)
 @given(holdings)
 def test_the_zone_is_one_stretch_of_strikes_that_pay_at_most_a_twentieth_more(held):
     found = max_pain(rows_of(held))
@@ -76,6 +79,7 @@ def test_the_zone_is_one_stretch_of_strikes_that_pay_at_most_a_twentieth_more(he
     assert found.confidence == pytest.approx(sum(sum(held[each]) for each in near) / total)
 
 
+@settings(deadline=None)
 @given(holdings, st.integers(2, 100))
 def test_the_unit_of_open_interest_does_not_matter(held, lot):
     in_units = {strike: (calls * lot, puts * lot) for strike, (calls, puts) in held.items()}

@@ -36,6 +36,11 @@ const showState = () => {
   said.hidden = whole === "";
 };
 
+const showName = () => {
+  document.title = `${clipped(payload.market_name)} \u00B7 Aegis`;
+  byId("market-name").replaceChildren(shown("/market_name", "text"), el("span", { class: "market-about" }, recalled("/market/description", "text")));
+};
+
 const qualityFacts = () => {
   const quality = payload.data_quality;
   const root = "/data_quality";

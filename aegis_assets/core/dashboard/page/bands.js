@@ -22,7 +22,7 @@ const band = (lower, upper, kind) => {
 /** One edge in words: its level and how far it is from the spot. */
 const edge = (name, pointer, side) =>
   box(`edge ${side}`, el("span", { class: "edge-name" }, name), shown(pointer, "points", "strong"),
-    note(derived("relative", pointer, "/market/spot", "distance"), " ", derived("difference", pointer, "/market/spot", "move"), " pts"));
+    note(derived("relative", pointer, "/market/spot", "distance"), " ", el("span", { class: "value" }, derived("difference", pointer, "/market/spot", "move"), " pts")));
 
 const middle = () =>
   box("edge middle", el("span", { class: "edge-name" }, "Spot"), shown("/market/spot", "points", "strong"));

@@ -12,8 +12,9 @@ const CHART_ROWS = {
   fan: () => {
     const closes = history.closes.slice(-SHOWN_CLOSES);
     const spot = at("/market/spot");
+    const isOver = closes.at(-1)?.session === dateAt(payload.as_of);
     const rows = [
-      ...closes.map((each, i) => ({ kind: "CLOSE", ahead: i + 1 - closes.length, close: each.close })),
+      ...closes.map((each, i) => ({ kind: "CLOSE", ahead: i + (isOver ? 1 : 0) - closes.length, close: each.close })),
       { kind: "NOW", ahead: 0, close: spot, lower: spot, upper: spot },
       ...horizonsOf().map(({ root, ahead }) => ({ kind: "HORIZON", ahead, lower: at(`${root}/interval/lower`), upper: at(`${root}/interval/upper`) })),
     ];
@@ -69,7 +70,7 @@ const CHART_ROWS = {
     };
   },
   losses: (engine) => {
-    const months = history.losses.map((each, i) => ({ ...each, i })).filter((each) => each.engine === engine && each.target === chosenOf("losses", engine));
+    const months = history.losses.map((each, i) => ({ ...each, i })).filter((each) => each.engine === engine && named(each.path) === chosenOf("losses", engine));
     return {
       rows: months.map(({ month, role, loss }) => ({ month, role, loss })), heads: ["month", "who", "mean loss", "n"],
       cells: months.map(({ i }) => [["month", "day"], ["role", "word"], ["loss", "loss"], ["n", "integer"]].map(([key, format]) => ofHistory(`/losses/${i}/${key}`, format))),
@@ -78,7 +79,10 @@ const CHART_ROWS = {
 };
 
 const FATES = { OPEN: "still open", HELD: "yes", BROKEN: "no" };
-const kindOf = (bin) => `${bin.target} \u00B7 ${bin.outcome}`;
+const kindOf = (bin) => `${named(bin.path)}: ${phraseOf(bin.outcome).toLowerCase()}`;
+
+/** The date at the exchange. */
+const dateAt = (iso) => new Intl.DateTimeFormat("en-CA", { timeZone: history.market.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(iso));
 
 /** Hours and minutes at the exchange. */
 const clockAt = (iso) => new Intl.DateTimeFormat("en-GB", { timeZone: history.market.time_zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(iso));

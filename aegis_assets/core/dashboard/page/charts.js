@@ -50,12 +50,13 @@ const draw = async (name, drawing, rows) => {
 };
 
 const CHART_CONFIG = {
-  background: "transparent", padding: 2, font: "inherit", aria: false,
+  background: "transparent", padding: 2, font: "system-ui, sans-serif", aria: false,
   view: { stroke: null },
   axis: {
     labelColor: "var(--muted)", titleColor: "var(--muted)", gridColor: "var(--line)", domainColor: "var(--line-strong)",
     tickColor: "var(--line-strong)", labelFontSize: 11, titleFontSize: 11, titleFontWeight: 400, labelPadding: 5, tickSize: 4,
   },
+  axisX: { labelOverlap: "greedy", labelBound: true, labelSeparation: 8 },
   axisY: { domain: false, ticks: false },
 };
 

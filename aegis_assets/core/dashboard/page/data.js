@@ -60,7 +60,6 @@ const provenanceKeys = (path) => {
   const above = keyAbove(path);
   return above === null ? keysBelow(path) : [above];
 };
-const provenanceOf = (path) => provenanceKeys(path).map((key) => payload.provenance[key]);
 
 const reasonOf = (pointer) => {
   const path = pathOf(pointer);

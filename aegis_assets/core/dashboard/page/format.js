@@ -35,6 +35,7 @@ const FORMATS = {
   integer: (value) => plain(value, 0),
   word: (value) => phraseOf(value),
   text: (value) => clipped(String(value)),
+  path: (value) => named(value),
   moment: (value) => moment(value),
   day: (value) => day(value),
 };
@@ -43,6 +44,9 @@ const phraseOf = (word) => {
   const said = Object.hasOwn(declared.phrases, word) ? declared.phrases[word] : String(word);
   return clipped(said);
 };
+
+/** A path without its engine, in words: horizons t5. */
+const named = (path) => clipped(path.split(".").slice(1).join(" ").replaceAll("_", " ")).replace(/^./, (first) => first.toUpperCase());
 
 const LONGEST = 320;
 const clipped = (text) =>

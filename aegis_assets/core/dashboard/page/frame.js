@@ -12,9 +12,9 @@ const behind = (place) => {
 /** Where the skill is of what answers, the pointer to it; a refused challenger's is not. */
 const skillOf = (key) => {
   const each = payload.provenance[key];
-  if (each.source === "MODEL" && each.skill) return { pointer: joined(["provenance", key, "skill"]), against: each.baseline };
+  if (each.source === "MODEL" && each.skill) return { pointer: joined(["provenance", key, "skill"]), against: joined(["provenance", key, "baseline"]) };
   const answers = each.model !== null && each.model.split(":").pop() === each.baseline;
-  if (each.source === "BASELINE" && answers && each.baseline_skill) return { pointer: joined(["provenance", key, "baseline_skill"]), against: "the base rate" };
+  if (each.source === "BASELINE" && answers && each.baseline_skill) return { pointer: joined(["provenance", key, "baseline_skill"]), against: null };
   return null;
 };
 
@@ -23,7 +23,7 @@ const skillText = ({ pointer, against }) => {
   return [
     "Skill ", shown(`${pointer}/value`, "skill", "strong"),
     known ? [" [", shown(`${pointer}/lower`, "skill"), ", ", shown(`${pointer}/upper`, "skill"), "]"] : " (too few for an interval)",
-    against ? ` over ${clipped(against)}` : "", ", n ", shown(`${pointer}/n`, "integer"),
+    " over ", against === null ? "the base rate" : shown(against, "text"), ", n ", shown(`${pointer}/n`, "integer"),
   ];
 };
 
@@ -32,20 +32,19 @@ const WHO = [["model", "Answered by"], ["trained_to", "Trained to"], ["baseline"
 const entry = (key, place) => {
   const each = payload.provenance[key];
   const root = joined(["provenance", key]);
-  const short = key.startsWith(`${place.root}.`) ? key.slice(place.root.length + 1).replaceAll("_", " ") : "all";
   const skill = skillOf(key);
   const refused = each.source !== "MODEL" && each.skill && each.challenger;
   return el("li", {},
-    box("entry-head", el("span", { class: "entry-name", "data-static": true }, clipped(short)), badge(each.source)),
+    box("entry-head", el("span", { class: "entry-name", "data-static": true }, clipped(partName(place, key))), badge(each.source)),
     each.reasons.map((_, i) => el("p", {}, shown(`${root}/reasons/${i}`, "text"))),
     skill ? el("p", { class: "note" }, skillText(skill)) : null,
-    refused ? el("p", { class: "note" }, "Not served: ", skillText({ pointer: `${root}/skill`, against: each.baseline })) : null,
+    refused ? el("p", { class: "note" }, "Not served: ", skillText({ pointer: `${root}/skill`, against: `${root}/baseline` })) : null,
     el("dl", {}, WHO.filter(([field]) => each[field] !== null).map(([field, name]) =>
       box("", el("dt", {}, name), el("dd", {}, shown(`${root}/${field}`, field === "trained_to" ? "day" : "text"))))));
 };
 
 const why = (place, keys) =>
-  el("details", { class: "why", id: `why-${place.id}` }, el("summary", {}, "Why", unseen(` these values: ${place.title}`)),
+  el("details", { class: "why", id: `why-${place.id}` }, el("summary", {}, "Why", el("span", { class: "unseen", "data-static": true }, ` these values: ${place.title}`)),
     el("ul", {}, keys.map((key) => entry(key, place))));
 
 const helpButton = (place) =>
@@ -62,17 +61,27 @@ const answering = (place) => {
   return [...new Set(pointers.flatMap((pointer) => provenanceKeys(pathOf(pointer))))];
 };
 
+/** Skill of what answers; where parts have each their own, by part. */
+const skillLines = (place, keys) => {
+  const skilled = keys.filter(skillOf);
+  return box("skills", skilled.map((key) =>
+    el("p", { class: "skill" }, skilled.length > 1 ? [el("span", { "data-static": true }, partName(place, key)), ": "] : null, skillText(skillOf(key)))));
+};
+
+const partName = (place, key) => {
+  const name = key.startsWith(`${place.root}.`) ? key.slice(place.root.length + 1).replaceAll("_", " ") : "all";
+  return name[0].toUpperCase() + name.slice(1);
+};
+
 const tile = (place) => {
   const empty = pointersOf(place).every((pointer) => at(pointer) === null);
   const keys = behind(place);
   const sources = empty ? ["UNAVAILABLE"] : sourcesOf(answering(place));
-  const skilled = empty ? undefined : keys.map(skillOf).find(Boolean);
-  const foot = keys.length ? box("tile-foot", skilled ? el("p", { class: "skill" }, skillText(skilled)) : null, why(place, keys)) : null;
-  return el("article", { class: `tile w${place.width}`, id: `tile-${place.id}`, "data-tile": place.tile, "data-empty": empty, "aria-labelledby": `title-${place.id}` },
+  const foot = keys.length ? box("tile-foot", empty ? null : skillLines(place, keys), why(place, keys)) : null;
+  return el("article", { class: `tile w${place.width} ${place.tall ? "tall" : ""}`, id: `tile-${place.id}`, "data-tile": place.tile, "data-empty": String(empty), "aria-labelledby": `title-${place.id}` },
     el("header", { class: "tile-head" },
       el("h2", { id: `title-${place.id}`, "data-static": true }, place.title),
-      sources.length ? sources.map(badge) : el("span", { class: "badge quoted" }, "QUOTED"),
-      helpButton(place)),
+      box("tile-marks", sources.length ? sources.map(badge) : el("span", { class: "badge quoted" }, "QUOTED"), helpButton(place))),
     box("tile-body", empty ? unavailable(place) : MARKS[place.mark](place, pointerOf(place.root))),
     foot);
 };

@@ -28,7 +28,7 @@ const render = () => {
   const made = {
     market: declared.places.filter((place) => place.tabs.length > 1).map(tile),
     quality: quality(),
-    ...Object.fromEntries(TABS.map((tab) => [tab, panelOf(tab)])),
+    ...Object.fromEntries(TABS.map((tab) => [`panel-${tab}`, panelOf(tab)])),
   };
   const open = [...document.querySelectorAll("details[open][id]")].map((each) => each.id);
   const focused = document.activeElement?.id;
@@ -36,6 +36,7 @@ const render = () => {
   for (const [id, parts] of Object.entries(made)) byId(id).replaceChildren(...parts.filter(Boolean));
   for (const id of open) byId(id)?.setAttribute("open", "");
   if (focused) byId(focused)?.focus({ preventScroll: true });
+  showName();
   showState();
   drawVisible();
 };

@@ -45,17 +45,17 @@ const rated = (value, lower, upper) =>
     el("span", { class: "rated-dot", css: { left: percent(at(value)) }, ...drawn(value) }));
 
 /** Closes so far as a line without axes. */
-const sparkline = (count) => {
-  const closes = history.closes.slice(-count);
+const sparkline = (count, key, what) => {
+  const closes = history.closes.slice(-count).filter((each) => each[key] !== null);
   if (closes.length < 2) return note(clipped(history.reasons.closes ?? "no closes yet"));
-  const values = closes.map((each) => each.close);
+  const values = closes.map((each) => each[key]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const points = values.map((value, i) => [100 * (i / (values.length - 1)), 29 - 28 * ((value - low) / (high - low || 1))]);
   const line = points.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" ");
-  const first = history.closes.length - closes.length;
-  return el("figure", { class: "spark", role: "img", "aria-label": `Closes of the last ${closes.length} sessions, from ${day(closes[0].session)}`, "data-history": "/closes" },
+  const first = history.closes.indexOf(closes[0]);
+  return el("figure", { class: "spark", role: "img", "aria-label": `${what} of the last ${closes.length} sessions, from ${day(closes[0].session)}`, "data-history": `/closes/${first}/session` },
     svg("svg", { viewBox: "0 0 100 30", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("polygon", { class: "spark-area", points: `0,30 ${line} 100,30` }),
       svg("polyline", { class: "spark-line", points: line })),
-    el("figcaption", { class: "spark-caption" }, recalled(`/closes/${first}/session`, "day"), el("span", {}, `${closes.length} closes`)));
+    el("figcaption", { class: "spark-caption" }, recalled(`/closes/${first}/session`, "day"), el("span", { "data-static": true }, `${closes.length} closes`)));
 };

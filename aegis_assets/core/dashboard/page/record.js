@@ -1,17 +1,18 @@
 // The record: what became of what was published, by engine.
 
 const ENGINE_OF = { direction: "direction", sellers: "seller", buyers: "buyer" };
-const OF_ENGINE = {
-  direction: ["losses", "reliability"],
-  seller: ["safe_ranges", "hit_rate", "reliability", "losses"],
-  buyer: ["hit_rate", "reliability", "losses"],
+// What is drawn of each engine, in this order, and how wide.
+const WIDTHS = {
+  direction: { losses: 6, reliability: 6 },
+  seller: { safe_ranges: 8, hit_rate: 4, reliability: 6, losses: 6 },
+  buyer: { hit_rate: 4, reliability: 4, losses: 4 },
 };
 const RATE_PARTS = { seller: "range_rate", buyer: "spike_rate" };
 
 const chosen = {};
 const choices = (part, engine) =>
   part === "reliability" ? [...new Set(history.reliability.filter((each) => each.engine === engine).map(kindOf))]
-    : [...new Set(history.losses.filter((each) => each.engine === engine).map((each) => each.target))];
+    : [...new Set(history.losses.filter((each) => each.engine === engine).map((each) => named(each.path)))];
 const chosenOf = (part, engine) => {
   const known = choices(part, engine);
   const wanted = chosen[`${part}-${engine}`];
@@ -23,7 +24,7 @@ const chooser = (part, engine) => {
   if (known.length < 2) return null;
   const name = part === "losses" ? "Forecast whose losses are drawn" : "Forecast whose reliability is drawn";
   return el("select", { id: `choose-${part}-${engine}`, "aria-label": name, on: { change: (event) => { chosen[`${part}-${engine}`] = event.target.value; render(); } } },
-    known.map((each) => el("option", { value: each, selected: each === chosenOf(part, engine) }, clipped(each))));
+    known.map((each) => el("option", { value: each, "data-static": true, selected: each === chosenOf(part, engine) }, clipped(each))));
 };
 
 const partOf = (name, engine) => (name === "hit_rate" ? RATE_PARTS[engine] : FIGURES[name].part);
@@ -36,7 +37,7 @@ const card = (name, engine) => {
   const { name: title, says } = FIGURES[name];
   const known = isKnown(name, engine);
   const part = partOf(name, engine);
-  return el("section", { class: `card ${name === "safe_ranges" ? "w8" : "w4"}`, "data-part": part, "data-empty": !known, "aria-label": title },
+  return el("section", { class: `card w${WIDTHS[engine][name]}`, "data-part": part, "data-empty": String(!known), "aria-label": title },
     box("tile-head", el("h3", {}, title), name === "reliability" || name === "losses" ? chooser(name, engine) : null),
     el("p", { class: "note" }, says),
     known ? figure(name, engine) : el("p", { class: "reason empty" }, clipped(history.reasons[part] ?? "nothing of this kind is known yet")));
@@ -64,9 +65,9 @@ const scorecard = (engine) => {
     el("thead", {}, el("tr", {}, heads.map((head) => (head ? el("th", { scope: "col" }, head) : el("td", {}))))),
     el("tbody", {}, rows.map((each, at_) => {
       const root = `/scorecard/${each.i}`;
-      const first = at_ === 0 || rows[at_ - 1].target !== each.target;
+      const first = at_ === 0 || rows[at_ - 1].path !== each.path;
       const scores = SCORES.map(([key, format]) => el("td", { class: "figure-cell" }, recalled(`${root}/${key}`, format)));
-      return el("tr", { class: first ? "first" : null }, el("th", { scope: "row" }, recalled(`${root}/target`, "text")),
+      return el("tr", { class: first ? "first" : null }, el("th", { scope: "row" }, recalled(`${root}/path`, "path")),
         el("td", { class: "figure-cell" }, recalled(`${root}/horizon`, "integer")), el("td", {}, recalled(`${root}/role`, "word")), el("td", {}, recalled(`${root}/candidate`, "text")),
         scores.slice(0, 3), el("td", {}, forest(each.i, most)), scores.slice(3));
     }))));
@@ -77,6 +78,6 @@ const record = (tab) => {
   return el("section", { class: "record", "aria-labelledby": `record-${tab}` },
     el("h2", { id: `record-${tab}`, class: "record-title" }, "Record"),
     el("p", { class: "note record-note" }, "Published forecasts against what happened, from this installation's own ledger. The first edition of a slot counts."),
-    box("grid", OF_ENGINE[engine].map((name) => card(name, engine)),
+    box("grid", Object.keys(WIDTHS[engine]).map((name) => card(name, engine)),
       el("section", { class: "card w12", "data-part": "scorecard", "aria-label": "Scorecard to date" }, el("h3", {}, "Scorecard to date"), scorecard(engine))));
 };

@@ -7,7 +7,7 @@ const openTab = (name, { focus = false, link = true } = {}) => {
     const tab = byId(`tab-${each}`);
     tab.setAttribute("aria-selected", String(each === name));
     tab.tabIndex = each === name ? 0 : -1;
-    byId(each).hidden = each !== name;
+    byId(`panel-${each}`).hidden = each !== name;
   }
   if (focus) byId(`tab-${name}`).focus();
   if (link && location.hash !== `#${name}`) history_.replaceState(null, "", `#${name}`);

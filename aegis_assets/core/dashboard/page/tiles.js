@@ -17,7 +17,7 @@ const MARKS = {
       el("span", { class: `moved ${at("/market/spot_change") > 0 ? "up" : at("/market/spot_change") < 0 ? "down" : "flat"}` },
         shown("/market/spot_change", "change"), " ", shown("/market/spot_change_pct", "percent_change")),
       el("span", { class: "chip" }, shown("/market/session", "word"))),
-    sparkline(90),
+    sparkline(90, "close", "Closes"),
   ],
   index: (place) => [
     box("headline", shown("/market/vix", "number", "huge"),
@@ -25,6 +25,7 @@ const MARKS = {
     el("p", { class: "note" }, history.market.volatility_index, ", percent a year; graded ",
       el("span", { "data-derived": "grade", "data-from": "/market/vix", "data-value": gradeOf(declared.scales[place.scale], at("/market/vix")) },
         phraseOf(gradeOf(declared.scales[place.scale], at("/market/vix"))).toLowerCase())),
+    sparkline(90, "volatility_index", "Closes of the volatility index"),
   ],
   today: (place, root) => [
     box("row", side(`${root}/direction`),
@@ -32,7 +33,7 @@ const MARKS = {
     odds(root),
     smallBand(root),
     fact("Conviction", shown(`${root}/conviction`, "share")),
-    fact("Volatility since the open, 1 is usual", shown(`${root}/intraday_volatility_score`, "number"), "\u00D7"),
+    fact("Volatility since the open, over the usual", shown(`${root}/intraday_volatility_score`, "number"), "\u00D7"),
     fact("Newest bar read", shown(`${root}/last_update`, "moment")),
   ],
   horizon: (place, root) => [
@@ -67,12 +68,13 @@ const MARKS = {
   trap: (place, root) => [
     box("row", shown(`${root}/score`, "share", "big"), graded(`${root}/label`)),
     at(`${root}/score`) === null ? null : meter(`${root}/score`, place.scale),
-    ...[["Implied volatility, rank in a year", "iv_percentile"], ["Realised volatility, rank in a year", "rv_percentile"]].map(([name, key]) =>
-      fact(name, at(`${root}/${key}`) === null ? null : bar(`${root}/${key}`), shown(`${root}/${key}`, "share"))),
+    box("bars", [["Implied, rank", "iv_percentile"], ["Realised, rank", "rv_percentile"]].map(([name, key]) =>
+      [el("span", { class: "fact-name" }, name), at(`${root}/${key}`) === null ? el("span") : bar(`${root}/${key}`), shown(`${root}/${key}`, "share")])),
   ],
   skew: (place, root) => [
-    ...[["Puts over the middle", "put_skew"], ["Calls over the middle", "call_skew"]].map(([name, key]) => fact(name, skewBar(root, key), shown(`${root}/${key}`, "percent"))),
-    fact("Puts over calls", shown(`${root}/net_skew`, "percent", "strong")),
+    box("bars", [["Puts over the middle", "put_skew"], ["Calls over the middle", "call_skew"], ["Puts over calls", "net_skew"]].map(([name, key]) =>
+      [el("span", { class: "fact-name" }, name), skewBar(root, key), shown(`${root}/${key}`, "percent")])),
+    el("p", { class: "note" }, "Volatility a year; right of the middle is dearer"),
   ],
   curve: (place, root) => [figure("breach", root)],
   rate: (place) => {
@@ -80,7 +82,7 @@ const MARKS = {
     return [
       box("row", shown(alone, "share", "big")),
       at(value) === null ? null : [rated(value, lower, upper),
-        el("p", { class: "note" }, shown(lower, "share"), " to ", shown(upper, "share"), ", 95 % interval of ", shown(value, "share"), "; ", shown(n, "integer"), " resolved")],
+        el("p", { class: "note" }, shown(lower, "share"), " to ", shown(upper, "share"), el("span", { "data-static": true }, ", 95 % interval of "), shown(value, "share"), "; ", shown(n, "integer"), " resolved")],
     ];
   },
   flag: (place, root) => [
@@ -113,15 +115,18 @@ const MARKS = {
 };
 
 const skewBar = (root, key) => {
-  const most = Math.max(...["put_skew", "call_skew"].map((each) => Math.abs(at(`${root}/${each}`)))) || 1;
-  return el("span", { class: "thin", "aria-hidden": "true" }, el("span", { class: "thin-part", css: { width: percent(Math.abs(at(`${root}/${key}`)) / most) }, ...drawn(`${root}/${key}`) }));
+  const most = Math.max(...["put_skew", "call_skew", "net_skew"].map((each) => Math.abs(at(`${root}/${each}`)))) || 1;
+  const value = at(`${root}/${key}`);
+  const [left, width] = [0.5 + Math.min(0, value) / (2 * most), Math.abs(value) / (2 * most)];
+  return el("span", { class: "around", "aria-hidden": "true" }, el("span", { class: "around-part", css: { left: percent(left), width: percent(width) }, ...drawn(`${root}/${key}`) }));
 };
 
 /** Why a place is empty: every reason, and no number. */
 const unavailable = (place) => {
-  const paths = [place.root, ...place.paths.map((path) => path.split(".*")[0])];
-  const reasons = [...new Set(paths.flatMap((path) => [...provenanceOf(path), ...keysBelow(path).map((key) => payload.provenance[key])])
-    .filter((each) => each.source === "UNAVAILABLE").flatMap((each) => each.reasons))];
+  const paths = place.paths.map((path) => path.split(".*")[0]);
+  const keys = new Set(paths.flatMap((path) => [...provenanceKeys(path), ...keysBelow(path)]));
+  const found = [...keys].map((key) => payload.provenance[key]).filter((each) => each.source === "UNAVAILABLE").flatMap((each) => each.reasons);
+  const reasons = found.length ? [...new Set(found)] : place.root === "market" ? payload.data_quality.reasons : [];
   return box("unavailable", el("p", { class: "unavailable-word" }, "Unavailable"),
     (reasons.length ? reasons : ["the payload gives no value"]).map((each) => el("p", { class: "reason" }, clipped(each))));
 };

@@ -9,6 +9,7 @@ from aegis_assets.core.contract.seller import BreachProbability
 from aegis_assets.core.engines.engine import Answer
 from aegis_assets.core.engines.moment import Moment
 from aegis_assets.core.engines.restating import (
+    NO_LAW,
     RESTATED,
     Forecast,
     Restating,
@@ -32,7 +33,7 @@ from aegis_assets.core.labels.breach import (
     TOUCH_1_20,
     TOUCH_2_20,
 )
-from aegis_assets.core.provenance import Provenance, by_baseline, by_rule
+from aegis_assets.core.provenance import Provenance, by_baseline, by_rule, unavailable
 
 CURVE = (
     (TOUCH_0_5_20, TERMINAL_0_5_20),
@@ -117,12 +118,9 @@ def _curve(
 def _why_silent(
     answers: Mapping[str, Answer], restatings: Mapping[str, Restating | None], moment: Moment
 ) -> Provenance:
-    silent = (
-        answers[name]
-        for name, restating in restatings.items()
-        if restating is None or answers[name].forecast.served is None
-    )
-    return provenance_at(next(silent), moment)
+    found = (provenance_at(answers[name], moment, each) for name, each in restatings.items())
+    silent = (each for each in found if each.source is Source.UNAVAILABLE)
+    return next(silent, unavailable(NO_LAW))
 
 
 def _source(answer: Answer, moment: Moment, *, stands_in: bool) -> Provenance:

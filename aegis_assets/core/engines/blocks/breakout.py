@@ -29,7 +29,7 @@ def read_breakouts(answer: Answer, moment: Moment) -> Part[Ahead]:
     """Probability that each of the next sessions closes beyond the band from the close before."""
     first = _first(answer, moment)
     if first is None or answer.law is None:
-        return Part(None, {"breakout_next": provenance_at(answer, moment)})
+        return Part(None, {"breakout_next": provenance_at(answer, moment, None)})
     probability, said = first
     found = [_entry(1, probability)]
     provenance: dict[str, Provenance] = {"breakout_next.0": provenance_at(answer, moment)}

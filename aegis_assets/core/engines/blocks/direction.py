@@ -16,6 +16,7 @@ from aegis_assets.core.engines.blocks.today import read_today
 from aegis_assets.core.engines.engine import Answer
 from aegis_assets.core.engines.moment import Moment
 from aegis_assets.core.engines.restating import (
+    NO_LAW,
     Forecast,
     Settled,
     claim,
@@ -110,7 +111,8 @@ def _horizon(path: str, answer: Answer, size: Answer, moment: Moment) -> _Found:
         *claim(path, answer, restating, settled, moment),
         *claim(f"{path}.expected_move_points", size, sizing, sized, moment),
     )
-    return forecast, _sources(path, answer, size, moment, forecast), claims
+    own = provenance_at(answer, moment, restating)
+    return forecast, _sources(path, own, answer, size, moment, forecast), claims
 
 
 def _bounds(answer: Answer, scale: float) -> Forecast | None:
@@ -135,21 +137,24 @@ def _move(probabilities: Forecast | None, sizes: Forecast | None, spot: float) -
     return spot * math.expm1(sizes[SIZE_LEVELS.index(0.5)]) * (up - down)
 
 
-def _sources(
-    path: str, answer: Answer, size: Answer, moment: Moment, made: HorizonForecast
+def _sources(  # noqa: PLR0913, PLR0917 - each is a fact of its own
+    path: str,
+    own: Provenance,
+    answer: Answer,
+    size: Answer,
+    moment: Moment,
+    made: HorizonForecast,
 ) -> dict[str, Provenance]:
-    """The horizon's own, and that of the parts that another target answers."""
-    own = provenance_at(answer, moment)
+    """The horizon's `own`, and that of the parts that another target or the core answers."""
     found = {path: own}
-    if made.expected_move_points is None:
-        silent = own if answer.forecast.served is None else provenance_at(size, moment)
-        found[f"{path}.expected_move_points"] = silent
-    else:
-        found[f"{path}.expected_move_points"] = provenance_at(size, moment)
+    silent = made.expected_move_points is None and own.source is Source.UNAVAILABLE
+    found[f"{path}.expected_move_points"] = own if silent else provenance_at(size, moment)
     if made.interval is not None:
         found[f"{path}.interval"] = by_baseline(
             answer.forecast.card, CoreDistribution.name, _NO_VIEW
         )
+    elif own.source is not Source.UNAVAILABLE:
+        found[f"{path}.interval"] = unavailable(NO_LAW)
     return found
 
 

@@ -112,11 +112,8 @@ def _edge(
             candidate=_named(roles[each.role].candidate, each.candidate),
             source=_weaker(roles[each.role].source, each.source),
             forecast=(
-                scale
-                * (
-                    (1 - weight) * roles[each.role].forecast[_SIDE] / below.scale
-                    + weight * each.forecast[_SIDE] / above.scale
-                ),
+                (1 - weight) * roles[each.role].forecast[_SIDE] * (scale / below.scale)
+                + weight * each.forecast[_SIDE] * (scale / above.scale),
             ),
         )
         for each in far

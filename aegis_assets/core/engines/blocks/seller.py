@@ -81,7 +81,7 @@ def _trap(answer: Answer, moment: Moment) -> Part[Trap]:
     )
     end = moment.end_of(TRAP_5.horizon)
     settled = Settled(Measure.EXCURSION, moment.spot, TRAP_5.horizon, end, cuts=answer.cuts)
-    provenance = {"trap": provenance_at(answer, moment)}
+    provenance = {"trap": provenance_at(answer, moment, restating)}
     for field, rank in (("iv_percentile", implied), ("rv_percentile", realised)):
         provenance[f"trap.{field}"] = _rank(rank)
     return Part(value, provenance, claim("trap", answer, restating, settled, moment))

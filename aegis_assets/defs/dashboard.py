@@ -1,0 +1,89 @@
+"""The page of the newest slot, beside its payload."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import polars as pl
+
+from aegis_assets.adapters.ledger_store import LedgerStore
+from aegis_assets.adapters.page_assets import page_assets
+from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.core.candles import panel
+from aegis_assets.core.dashboard.histories import LOOK_BACK as PAST
+from aegis_assets.core.dashboard.histories import history
+from aegis_assets.core.dashboard.page import encoded_history, page
+from aegis_assets.core.markets import Market
+from aegis_assets.core.payload import Payload
+from aegis_assets.defs.io_managers import LOOK_BACK
+from aegis_assets.defs.ledger import by_slot
+from aegis_assets.defs.ledger_checks import FORECASTS_KEY
+from aegis_assets.defs.payload import KEY as PAYLOAD
+from aegis_assets.defs.schemas import OWNERS
+from aegis_assets.defs.world import World
+
+KEY = dg.AssetKey(["dashboard"])
+PAGE, HISTORY = "index.html", "history.json"
+
+
+def dashboard_assets(world: World) -> list[dg.AssetsDefinition]:
+    """``dashboard``."""
+
+    @dg.asset(
+        key=KEY,
+        ins={
+            "publication": dg.AssetIn(PAYLOAD),
+            "candles": dg.AssetIn(["candles", "daily"], metadata={LOOK_BACK: PAST}),
+        },
+        deps=[FORECASTS_KEY],
+        partitions_def=world.partitions.slots,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name="payload",
+        kinds={"python", "html"},
+        owners=OWNERS,
+    )
+    def dashboard(
+        context: dg.AssetExecutionContext,
+        publication: Any,  # noqa: ANN401 - of a range of slots it is one for each
+        candles: pl.DataFrame,
+        ledger_store: dg.ResourceParam[LedgerStore],
+        publications: dg.ResourceParam[FolderPublisher],
+    ) -> dg.MaterializeResult[None]:
+        """The page and its history beside `aegismatrix.json`; only of the newest slot."""
+        slot, newest = max(by_slot(publication, context).items())
+        if publications.slots()[-1:] != [slot]:
+            return dg.MaterializeResult(metadata={"slot": slot, "written": False})
+        files = page_files(world.market, newest.payload, candles, ledger_store)
+        for name, content in files.items():
+            publications.put(name, content)
+        return dg.MaterializeResult(metadata={"slot": slot, "written": True, **_told(world, files)})
+
+    return [dashboard]
+
+
+def page_files(
+    market: Market, payload: Payload, candles: pl.DataFrame, ledger: LedgerStore
+) -> dict[str, bytes]:
+    """The page and its history by file name."""
+    today = payload.as_of.astimezone(ZoneInfo(market.time_zone)).date()
+    since = today - timedelta(days=PAST)
+    past = history(
+        market,
+        panel(candles, market),
+        ledger.forecasts(since, today),
+        ledger.outcomes(since, today),
+        ledger.scorecard(until=today),
+        as_of=payload.as_of,
+    )
+    return {HISTORY: encoded_history(past), PAGE: page(payload, past, page_assets())}
+
+
+def _told(world: World, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Where the page lies, and how large its files are."""
+    path = (world.settings.publish_folder / PAGE).resolve()
+    return {
+        "page": dg.MetadataValue.url(path.as_uri()),
+        **{f"{name}, bytes": len(content) for name, content in files.items()},
+    }
