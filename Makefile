@@ -24,8 +24,9 @@ test: $(VENV)/.dev ## all tests, then the floor of 95 % under the core
 	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
 	@$(BIN)/coverage report --include='aegis_assets/core/*' --fail-under=95
 
-ui: $(VENV)/.ui ## the graph and its runs at http://127.0.0.1:3000
-	@$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
+ui: $(VENV)/.ui ## the graph at http://127.0.0.1:3000, and the page at http://127.0.0.1:8321
+	@$(BIN)/aegis dashboard --serve & page=$$!; trap 'kill $$page 2> /dev/null' EXIT INT TERM; \
+	  $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
 
 deep: $(VENV)/.deep ## torch, for AEGIS_DEEP=true
 

@@ -24,7 +24,9 @@ LIVE_EDGES = EDGES | {
     "candles/intraday_quarantine": {"raw/intraday"},
     "features/intraday": {"candles/intraday", "candles/daily"},
     "features/activity": {"candles/intraday"},
-    "payload/aegismatrix": EDGES["payload/aegismatrix"] | {"candles/intraday"},
+    "payload/aegismatrix": EDGES["payload/aegismatrix"]
+    | {"candles/intraday", "features/intraday", "features/activity"},
+    "ledger/outcomes": EDGES["ledger/outcomes"] | {"candles/intraday"},
 }
 
 

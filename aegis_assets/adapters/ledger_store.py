@@ -27,8 +27,8 @@ class LedgerStore:
     def append(self, rows: pl.DataFrame) -> int:
         """Add the editions of slots that say something new; how many rows that were.
 
-        A slot whose rows are there, but for the moment they were made, adds nothing.  All is
-        added in one transaction, or nothing.
+        A slot that says what it said before adds nothing, whenever and by whichever code it was
+        made again.  All is added in one transaction, or nothing.
         """
         _refuse(rows)
         with self._warehouse.transaction() as tables:
@@ -122,5 +122,5 @@ def _refuse_earlier(slot: object, edition: pl.DataFrame, stored: pl.DataFrame) -
 
 def _says_the_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
     keys = ["path", "role", "candidate"]
-    first, second = (each.drop(_EDITION).sort(keys) for each in (one, other))
+    first, second = (each.drop(_EDITION, "code_version").sort(keys) for each in (one, other))
     return first.equals(second)

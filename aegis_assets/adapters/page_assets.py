@@ -5,10 +5,11 @@ from importlib.resources import files
 
 from aegis_assets.core.dashboard.page import PageAssets
 
-_STYLES = ("tokens.css", "layout.css", "tiles.css", "record.css")
+_STYLES = ("tokens.css", "layout.css", "tiles.css", "record.css", "narrow.css")
 _SCRIPTS = (
     *("embedded.js", "format.js", "dom.js", "data.js", "marks.js", "bands.js", "tiles.js"),
-    *("frame.js", "chart_rows.js", "charts.js", "record.js", "age.js", "shell.js", "live.js"),
+    *("frame.js", "chart_rows.js", "hints.js", "charts.js", "record.js"),
+    *("age.js", "shell.js", "live.js"),
 )
 _CHARTS = "window.aegisCharts = vegaEmbed;"
 

@@ -67,7 +67,7 @@ class Backtest:
         last_of_session = {key[:10]: key for key in keys}
         return [key for key in last_of_session.values() if self._ends_its_session(key)]
 
-    @property
+    @cached_property
     def weeks(self) -> list[str]:
         """The training weeks: for each slot one whose models saw nothing of its period.
 

@@ -1,6 +1,6 @@
 """`aegis dashboard`: the page made anew from what is stored, and served on this machine."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -39,16 +39,12 @@ def dashboard(
 def _made(chosen: Settings, publisher: FolderPublisher) -> dict[str, bytes]:
     """The page and its history, of the current payload."""
     payload = _current(publisher)
-    market = MARKETS[payload.market_name]
+    market = MARKETS[chosen.market]
     today = payload.as_of.astimezone(ZoneInfo(market.time_zone)).date()
     warehouse = Warehouse(chosen.warehouse_file)
-    window = Window("session", _before(today), today + timedelta(days=1))
+    window = Window("session", today - timedelta(days=LOOK_BACK), today + timedelta(days=1))
     candles = warehouse.rows("candles.daily", window)
     return page_files(market, payload, candles, LedgerStore(warehouse))
-
-
-def _before(today: date) -> date:
-    return today - timedelta(days=LOOK_BACK)
 
 
 def _current(publisher: FolderPublisher) -> Payload:

@@ -58,9 +58,10 @@ def _cells(row: Mapping[str, Any]) -> tuple[str | Text, ...]:
     )
 
 
-def _skill(row: Mapping[str, Any]) -> str:
+def _skill(row: Mapping[str, Any]) -> Text:
+    """As text: rich would take what is in brackets for its own markup."""
     if row["skill"] is None:
-        return ""
-    if row["skill_lower"] is None:
-        return f"{row['skill']:+.3f} [too few for an interval]"
-    return f"{row['skill']:+.3f} [{row['skill_lower']:+.3f}, {row['skill_upper']:+.3f}]"
+        return Text()
+    lower, upper = row["skill_lower"], row["skill_upper"]
+    bounds = "too few for an interval" if lower is None else f"{lower:+.3f}, {upper:+.3f}"
+    return Text(f"{row['skill']:+.3f} [{bounds}]")

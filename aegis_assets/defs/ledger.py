@@ -10,6 +10,7 @@ import polars as pl
 
 from aegis_assets.adapters.ledger_plots import pictures
 from aegis_assets.adapters.ledger_store import LedgerStore
+from aegis_assets.adapters.syntax import syntax_version
 from aegis_assets.core.ledger.entries import Publication, forecast_rows
 from aegis_assets.core.ledger.schemas import FORECASTS, OUTCOMES, SCORECARD, Columns
 from aegis_assets.core.ledger.scorecard import TO_DATE, reliability, scorecard
@@ -31,6 +32,7 @@ from aegis_assets.defs.world import World
 _LONGEST = 100
 """Days before a month in which a claim that ends in it was made, and a week: 40 sessions ahead."""
 _MONTHS_BEFORE = -3
+_CODE = ("ledger", "claim", "evaluation", "indicators/variance", "sessions", "markets")
 _SHOWN = ["path_kind", "horizon", "role", "candidate", "n", "score", "loss", "coverage", "nominal"]
 _SKILL = ["calibration_error", "skill", "skill_lower", "skill_upper"]
 
@@ -63,7 +65,7 @@ def _table(  # noqa: PLR0913 - what `dg.asset` takes
         group_name=key.path[0],
         kinds={"polars", "duckdb"},
         owners=OWNERS,
-        code_version=payload_version(),
+        code_version=syntax_version(*_CODE),
     )
 
 

@@ -23,6 +23,7 @@ from aegis_assets.settings import OptionChain
 KEY = dg.AssetKey(["raw", "option_chain"])
 OLDEST = timedelta(minutes=45)
 """Age at which a chain is stale while the exchange trades: a slot and a half."""
+_CLOSED = timedelta(days=7)
 REFUSED = "why nothing came"
 """Metadata of a look at the chain."""
 
@@ -33,6 +34,19 @@ _VERSION = ("options", "laws", "sessions", "markets")
 def has_option_chain(world: World) -> bool:
     """Whether these settings ask for chains, and the source of bars has sessions to ask for."""
     return world.source.is_live and world.settings.option_chain is not OptionChain.OFF
+
+
+def option_chain_keys(world: World) -> tuple[dg.AssetKey, ...]:
+    """What the intraday job makes besides."""
+    return (KEY,) if has_option_chain(world) else ()
+
+
+def oldest_chain(world: World) -> timedelta:
+    """Age at which a chain says nothing any more to a slot.
+
+    A bhavcopy is of the last close: a week outlasts every closure of the exchange since 2000.
+    """
+    return _CLOSED if world.settings.option_chain is OptionChain.BHAVCOPY else OLDEST
 
 
 def option_chain_assets(world: World) -> list[dg.AssetsDefinition]:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from aegis_assets.adapters.ledger_plots import loss_figure, pictures, reliability_figure
@@ -32,11 +33,7 @@ def test_of_an_empty_ledger_there_is_none():
 
 
 def test_the_curve_is_the_table(tables):
-    upper = (
-        tables[0].filter(class_=1)
-        if "class_" in tables[0].columns
-        else tables[0].filter(tables[0]["class"] == 1)
-    )
+    upper = tables[0].filter(pl.col("class") == 1)
     (axes,) = reliability_figure(tables[0], "any").axes
     drawn = next(line for line in axes.lines if line.get_marker() == "o")
 

@@ -12,8 +12,7 @@ from aegis_assets.adapters.ledger_store import FORECASTS_TABLE, LedgerStore
 from aegis_assets.adapters.warehouse import Warehouse, Window
 from aegis_assets.core.errors import WarehouseError
 from aegis_assets.core.ledger.schemas import FORECASTS, OUTCOMES, SCORECARD
-from aegis_assets_tests.adapters.faults import child
-from aegis_assets_tests.adapters.test_kills import DyingConnection
+from aegis_assets_tests.adapters.faults import child, die
 from aegis_assets_tests.core import synthetic
 from aegis_assets_tests.core.ledger import cases
 
@@ -61,7 +60,7 @@ def test_nothing_is_there_before_the_first_slot(store):
 
 
 def test_the_same_slot_adds_nothing_whenever_it_was_made(store):
-    again = slot(later=timedelta(hours=2)).reverse()
+    again = slot(later=timedelta(hours=2)).reverse().with_columns(code_version=pl.lit("newer"))
 
     assert [store.append(each) for each in (slot(), slot(), again)] == [2, 0, 0]
     assert_frame_equal(store.forecasts(first_only=False), slot())
@@ -153,9 +152,25 @@ def test_writers_at_once_all_have_their_say(store):
     assert store.forecasts().height == 24
 
 
+class Dying:
+    """A DuckDB connection of which one call, or one statement, is never reached."""
+
+    def __init__(self, connection, step):
+        self._connection, self._step = connection, step
+
+    def __getattr__(self, name):
+        def call(*arguments, **options):
+            statement = str(arguments[0]).split()[0] if arguments else name
+            if self._step in {name, statement}:
+                die()
+            return getattr(self._connection, name)(*arguments, **options)
+
+        return call
+
+
 def append_and_die(path, step):
     connect = duckdb.connect
-    duckdb.connect = lambda *args, **options: DyingConnection(connect(*args, **options), step)
+    duckdb.connect = lambda *args, **options: Dying(connect(*args, **options), step)
     LedgerStore(Warehouse(path)).append(slot(DAYS[1]))
 
 
@@ -170,3 +185,11 @@ def test_a_killed_writer_leaves_all_of_its_slot_or_nothing(store, tmp_path, step
     assert_frame_equal(store.forecasts(), pl.concat(left))
     store.append(slot(DAYS[1]))
     assert store.forecasts().height == 4
+
+
+def test_minutes_are_those_of_the_sessions_asked_for(store, tmp_path):
+    bars = pl.DataFrame({"session": DAYS[:4], "high": [1.0, 2.0, 3.0, 4.0]})
+    window = Window("session", DAYS[0], DAYS[10])
+    Warehouse(tmp_path / "aegis.duckdb").replace("candles.intraday", bars, window)
+
+    assert store.minutes(DAYS[1], DAYS[2])["high"].to_list() == [2.0, 3.0]

@@ -1,6 +1,7 @@
 """The scorecard on a terminal."""
 
 from datetime import date
+from io import StringIO
 
 from rich.console import Console
 
@@ -12,9 +13,9 @@ from aegis_assets_tests.core.ledger.test_scorecard import record
 
 
 def printed(table):
-    console = Console(width=200, record=True, quiet=True)
-    console.print(table)
-    return console.export_text()
+    page = StringIO()
+    Console(file=page, width=200).print(table)
+    return page.getvalue()
 
 
 def test_each_candidate_stands_beside_its_baseline_with_its_skill():

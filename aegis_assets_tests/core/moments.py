@@ -55,9 +55,7 @@ def saying(answer: Answer, *served: float, **verdict: Any) -> Answer:
     """The answer with other served numbers, and a verdict changed in some facts."""
     card = answer.forecast.card
     card = card.model_copy(update={"verdict": card.verdict.model_copy(update=verdict)})
-    said = answer.forecast.candidates
-    if card.verdict.served:
-        said = {**said, card.verdict.served: served}
+    said = {**answer.forecast.candidates, str(card.verdict.served): served}
     return replace(
         answer, forecast=replace(answer.forecast, served=served, card=card, candidates=said)
     )
@@ -136,10 +134,10 @@ def quote(
 QUALITY = IntradayQuality(last_bar=NOON, age_s=0, bars=150, expected=150)
 
 
-def running(price: float, implied: float | None = None) -> Running:
-    """What a live source knows at noon."""
-    index = None if implied is None else quote("^VIX", implied)
-    return Running(quote("^GSPC", price), index, QUALITY)
+def running(price: float, implied: float | None = None, age: timedelta = timedelta(0)) -> Running:
+    """What a live source knows at noon, or that long before."""
+    index = None if implied is None else quote("^VIX", implied, age)
+    return Running(quote("^GSPC", price, age), index, QUALITY)
 
 
 def stored(

@@ -81,18 +81,15 @@ def test_distances_are_the_label_s_own_thresholds(made):
 
 
 def mixed(made, touch):
-    """A model whose touch of the farthest band is this likely."""
-    return made | {
-        "touch_2_20": saying(made["touch_2_20"], 1 - touch, touch, source=Source.MODEL, trials=())
-    }
+    """A model beside the core, for which a touch of the farthest band is this likely."""
+    model = {"source": Source.MODEL, "served": "model", "leading": "model", "trials": ()}
+    return made | {"touch_2_20": saying(made["touch_2_20"], 1 - touch, touch, **model)}
 
 
 @pytest.mark.parametrize("moment", [at_close, at_noon])
 def test_where_the_gate_s_choices_make_no_curve_the_core_s_stands_in(made, moment):
     core = read_breach(made, moment()).value
-    other = answered(SELLER, touch_2_20=Source.MODEL)
-    said = other | {"touch_2_20": saying(other["touch_2_20"], 0.01, 0.99)}
-    part = read_breach(said, moment())
+    part = read_breach(mixed(made, 0.99), moment())
     ends = [each for path, each in part.provenance.items() if not path.endswith("distance")]
 
     assert part.value == core
@@ -103,10 +100,8 @@ def test_where_the_gate_s_choices_make_no_curve_the_core_s_stands_in(made, momen
     assert all((RESTATED in each.reasons) == (moment is at_noon) for each in ends)
 
 
-def test_what_stands_in_is_what_is_claimed_and_the_gate_s_choice_stays_beside_it():
-    other = answered(SELLER, touch_2_20=Source.MODEL)
-    said = other | {"touch_2_20": saying(other["touch_2_20"], 0.01, 0.99)}
-    part = read_breach(said, at_close())
+def test_what_stands_in_is_what_is_claimed_and_the_gate_s_choice_stays_beside_it(made):
+    part = read_breach(mixed(made, 0.99), at_close())
     claim = next(
         each for each in part.claims if each.path == "breach_probabilities.3.touch_probability"
     )
@@ -114,7 +109,7 @@ def test_what_stands_in_is_what_is_claimed_and_the_gate_s_choice_stays_beside_it
 
     assert by_role[Role.SERVED].forecast[1] == part.value[3].touch_probability
     assert by_role[Role.SERVED].source is Source.BASELINE
-    assert by_role[Role.CHALLENGER].forecast == (0.01, 0.99)
+    assert by_role[Role.CHALLENGER].forecast == (1 - 0.99, 0.99)
 
 
 def test_where_the_gate_s_choices_make_a_curve_each_point_has_its_own_source(made):

@@ -84,7 +84,8 @@ def _text(text: str) -> str:
 
 
 def _path(text: str) -> str:
-    words = text.partition(".")[2].replace(".", " ").replace("_", " ")
+    parts = [str(int(each) + 1) if each.isdigit() else each for each in text.split(".")[1:]]
+    words = " ".join(parts).replace("_", " ")
     return words[:1].upper() + words[1:]
 
 

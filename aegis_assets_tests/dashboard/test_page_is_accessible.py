@@ -23,10 +23,10 @@ def open_tab(visit, tab):
     settle(visit)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_tab(site, opened, scheme):
-    site.show()
-    visit = opened(color_scheme=scheme)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_tab(afternoon, theme):
+    visit = afternoon()
+    visit.emulate_media(color_scheme=theme)
 
     for tab in TABS:
         open_tab(visit, tab)
@@ -61,18 +61,18 @@ def test_axe_finds_nothing_on_a_stale_page_with_all_opened(site, opened):
     assert violations(visit) == []
 
 
-def test_axe_finds_nothing_in_the_help(site, opened):
-    site.show()
-    visit = opened()
+def test_axe_finds_nothing_in_the_help(afternoon):
+    visit = afternoon()
+    visit.locator("#tab-direction").click()
     visit.locator("#help-t5").click()
 
     assert visit.locator("#help h2").text_content() == "T+5"
     assert violations(visit) == []
+    visit.keyboard.press("Escape")
 
 
-def test_tabs_are_walked_by_keyboard(site, opened):
-    site.show()
-    visit = opened()
+def test_tabs_are_walked_by_keyboard(afternoon):
+    visit = afternoon()
     visit.locator("#tab-direction").focus()
     steps = {"ArrowRight": "sellers", "End": "buyers", "ArrowLeft": "sellers", "Home": "direction"}
 
@@ -86,18 +86,17 @@ def test_tabs_are_walked_by_keyboard(site, opened):
         assert visit.url.endswith(f"#{tab}")
 
 
-def test_a_link_leads_to_its_tab(site, opened):
-    site.show()
-    visit = opened(tab="buyers")
+def test_a_link_leads_to_its_tab(afternoon):
+    visit = afternoon("buyers")
 
     expect(visit.locator("#panel-buyers")).to_be_visible()
     visit.evaluate("location.hash = '#sellers'")
     expect(visit.locator("#panel-sellers")).to_be_visible()
 
 
-def test_help_opens_and_closes_by_keyboard_and_gives_the_focus_back(site, opened):
-    site.show()
-    visit = opened()
+def test_help_opens_and_closes_by_keyboard_and_gives_the_focus_back(afternoon):
+    visit = afternoon()
+    visit.locator("#tab-direction").click()
     visit.locator("#help-today").focus()
     visit.keyboard.press("Enter")
 

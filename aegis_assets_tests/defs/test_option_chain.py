@@ -14,13 +14,16 @@ from aegis_assets.core.errors import SettingsError, TransportError
 from aegis_assets.core.markets import NIFTY
 from aegis_assets.core.options.chain import CALL, QUOTED
 from aegis_assets.core.options.view import chain_view
+from aegis_assets.core.sessions import sessions_between
 from aegis_assets.defs.io_managers import WarehouseIOManager
 from aegis_assets.defs.option_chain import (
     KEY,
     OLDEST,
     REFUSED,
+    oldest_chain,
     option_chain_assets,
     option_chain_checks,
+    option_chain_keys,
 )
 from aegis_assets.defs.world import world
 from aegis_assets.settings import OptionChain, Settings, SourceName
@@ -118,6 +121,15 @@ def test_there_is_none_unless_settings_ask_and_the_source_is_live(tmp_path):
     assert asset.key == KEY
     assert asset.partitions_def == here.partitions.sessions
     assert [each.name for each in check.check_specs] == ["option_chain_is_usable"]
+    assert option_chain_keys(here) == (KEY,)
+    assert option_chain_keys(world_of(tmp_path)) == ()
+
+
+def test_a_chain_of_the_last_close_outlasts_every_closure_of_the_exchange(tmp_path):
+    files = world_of(tmp_path, option_chain=OptionChain.BHAVCOPY, option_chain_folder=tmp_path)
+    sessions = sessions_between(NIFTY, date(2000, 1, 1), date(2026, 12, 31))
+    assert sessions.diff().max() < oldest_chain(files)
+    assert oldest_chain(world_of(tmp_path, option_chain=OptionChain.NSE)) == OLDEST
 
 
 def test_its_columns_are_those_of_a_quoted_chain(tmp_path, desk):

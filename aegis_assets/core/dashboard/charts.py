@@ -198,6 +198,7 @@ def hit_rate() -> Spec:
         [
             {"mark": _line(_MUTED, strokeDash=[4, 4], strokeWidth=1), "encoding": stated},
             {"mark": _line(_LINE), "encoding": {"x": x, "y": y}},
+            {"mark": _dot(_LINE, 14), "encoding": {"x": x, "y": y}},
         ],
         200,
     )

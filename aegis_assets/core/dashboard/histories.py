@@ -4,7 +4,7 @@ Goes in: the panel of daily candles, forecasts, outcomes and the scorecard.  Com
 Stays out: whatever was not known at `as_of`; later rows are not looked at.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,7 +56,7 @@ def history(  # noqa: PLR0913 - each is a table of its own
     """What was known at `as_of`; `candles` is a panel, the others are tables of the ledger."""
     today = as_of.astimezone(ZoneInfo(market.time_zone)).date()
     closes = candles.filter(pl.col("session") <= today).tail(_CLOSES)
-    said = forecasts.filter(pl.col("as_of") <= as_of)
+    said = forecasts.filter(pl.col("as_of") <= as_of.astimezone(UTC))
     newest = today if closes.is_empty() else closes["session"].to_list()[-1]
     settled = outcomes.filter(pl.col("ends_on") <= newest)
     months = scorecard.filter(pl.col("month") <= today)

@@ -93,6 +93,8 @@ def _faults(claim: Claim) -> list[str]:
         "has cuts and levels, expected one of them": bool(claim.cuts and claim.levels),
         "has thresholds out of order": not (_ascends(claim.cuts) and _ascends(claim.levels)),
         f"is said by {roles}, expected each role once": len(set(roles)) < len(roles) or not roles,
+        f"ends on {claim.ends_on}, expected after {claim.counted_from}": claim.ends_on is not None
+        and claim.ends_on <= claim.counted_from,
         "has a forecast of another shape": not all(
             _fits(claim, each.forecast) for each in claim.sayings
         ),

@@ -12,7 +12,7 @@ import polars as pl
 
 from aegis_assets.core.bars import empty
 from aegis_assets.core.claim import Role
-from aegis_assets.core.estimators.estimator import FloatArray, IntArray
+from aegis_assets.core.estimators.estimator import BoolArray, FloatArray
 from aegis_assets.core.evaluation.reliability import BINS, bins, calibration_error
 from aegis_assets.core.frozen import Skill
 from aegis_assets.core.ledger.losses import judged, losses, matrix
@@ -24,6 +24,7 @@ _WHO = ("engine", "target", "path", "score", "role", "source", "candidate")
 _MEANS = ("loss", "log_loss", "brier", "coverage", "nominal")
 _TENTHS = 10
 _BINARY = 2
+_ROUNDING = 1e-9
 _RARE = 0.05
 """Share of resamples that may hold no forecast of a bin before its interval means nothing."""
 
@@ -100,6 +101,8 @@ def _by_session(mine: pl.DataFrame) -> pl.DataFrame:
 
 def _skill(mine: pl.DataFrame, horizon: int, seed: int) -> Skill | None:
     compared = mine.filter(pl.col("baseline").is_not_null())
+    if compared.is_empty():
+        return None
     by_session = _by_session(compared)
     loss, baseline = (by_session[name].to_numpy() for name in ("loss", "baseline"))
     return skill_of(loss, baseline, horizon, seed)
@@ -128,41 +131,49 @@ def reliability(forecasts: pl.DataFrame, outcomes: pl.DataFrame, seed: int = 0) 
 
 
 def _reliable(mine: pl.DataFrame, seed: int) -> list[dict[str, object]]:
+    """Rows of `RELIABILITY` of one path."""
     forecast, classes = matrix(mine), mine["outcome_class"].to_numpy()
-    horizon = max(int(mine["horizon"].to_numpy().max()), 1)
     who = mine.select("engine", "target", "path").row(0, named=True)
-    sessions = np.unique(mine["session"].to_numpy(), return_inverse=True)[1].astype(np.int64)
-    weights = 1 / np.bincount(sessions)[sessions]
-    rows = []
-    for i in range(forecast.shape[1]):
-        tenths = np.minimum((forecast[:, i] * _TENTHS).astype(int), _TENTHS - 1)
-        for tenth in np.unique(tenths).tolist():
-            inside, came = tenths == tenth, classes == i
-            parts = np.column_stack([inside & came, inside]) * weights[:, None]
-            lower, upper = _frequency_interval(parts, sessions, horizon, seed)
-            rows.append(
-                {
-                    **who,
-                    "class": i,
-                    "bin": tenth,
-                    "n": int(inside.sum()),
-                    "mean_probability": float(forecast[inside, i].mean()),
-                    "frequency": float(came[inside].mean()),
-                    "lower": lower,
-                    "upper": upper,
-                }
-            )
-    return rows
+    tenths = np.minimum((forecast * _TENTHS).astype(int), _TENTHS - 1)
+    cells = [(i, t) for i in range(forecast.shape[1]) for t in np.unique(tenths[:, i]).tolist()]
+    inside = np.column_stack([tenths[:, i] == tenth for i, tenth in cells])
+    came = np.column_stack([classes == i for i, _ in cells]) & inside
+    bounds = _intervals(came, inside, mine, seed)
+    return [
+        {
+            **who,
+            "class": i,
+            "bin": tenth,
+            "n": int(inside[:, at].sum()),
+            "mean_probability": float(forecast[inside[:, at], i].mean()),
+            "frequency": float(came[:, at].sum() / inside[:, at].sum()),
+            "lower": bounds[at][0],
+            "upper": bounds[at][1],
+        }
+        for at, (i, tenth) in enumerate(cells)
+    ]
 
 
-def _frequency_interval(
-    parts: FloatArray, sessions: IntArray, horizon: int, seed: int
-) -> tuple[float | None, float | None]:
-    """95 % interval of the ratio of two columns (n, 2), summed by session first."""
-    summed = np.zeros((int(sessions.max()) + 1, parts.shape[1]))
-    np.add.at(summed, sessions, parts)
-    drawn = resampled_means(summed, horizon, seed)
-    if drawn is None or (drawn[:, 1] <= 0).mean() > _RARE:
+def _intervals(
+    came: BoolArray, inside: BoolArray, mine: pl.DataFrame, seed: int
+) -> list[tuple[float, float] | tuple[None, None]]:
+    """95 % interval of the share of rows `inside` that `came` (n, k), each session as one."""
+    days, sessions = np.unique(mine["session"].to_numpy(), return_inverse=True)
+    weights = 1 / np.bincount(sessions)[sessions][:, None]
+    summed = np.zeros((len(days), 2 * came.shape[1]))
+    np.add.at(summed, sessions, np.hstack([came, inside]) * weights)
+    drawn = resampled_means(summed, max(int(mine["horizon"].to_numpy().max()), 1), seed)
+    if drawn is None:
+        return [(None, None)] * came.shape[1]
+    shares = zip(*np.split(drawn.T, 2), strict=True)
+    return [_share_interval(*each) for each in shares]
+
+
+def _share_interval(
+    came: FloatArray, inside: FloatArray
+) -> tuple[float, float] | tuple[None, None]:
+    """The interval of resampled ratios; none where too many resamples hold no row at all."""
+    there = inside > _ROUNDING
+    if (~there).mean() > _RARE:
         return None, None
-    there = drawn[drawn[:, 1] > 0]
-    return interval(np.clip(there[:, 0] / there[:, 1], 0.0, 1.0))
+    return interval(np.clip(came[there] / inside[there], 0.0, 1.0))

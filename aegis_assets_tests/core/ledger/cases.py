@@ -162,7 +162,7 @@ def of_label(label: Label, panel: pl.DataFrame, sessions: pl.Series) -> pl.DataF
     return rows(made)
 
 
-def payload(as_of, spot=100.0, safe=None, interval=None, odds=None, trained_to=None):
+def payload(as_of, spot=100.0, *, safe=None, interval=None, odds=None, trained_to=None):
     """A payload whose only forecasts are a safe range, and odds and interval of the next close."""
     no = unavailable("not of this test")
     said = Provenance(

@@ -63,6 +63,7 @@ BROKEN = {
     "an infinite threshold": {"cuts": (math.inf,)},
     "NaN that counts only beyond": {"only_if_beyond": math.nan},
     "no price": {"reference": 0.0},
+    "an end before its beginning": {"ends_on": date(2018, 11, 2)},
     "cuts and levels": {"levels": (0.1,)},
     "cuts out of order": {"cuts": (0.2, 0.1)},
     "nobody": {"sayings": ()},
@@ -78,7 +79,7 @@ SAID = {
 
 @pytest.mark.parametrize("other", BROKEN.values(), ids=BROKEN)
 def test_a_claim_that_cannot_be_settled_is_refused(other):
-    with pytest.raises(DataError, match="claim buyer.breakout_next.0"):
+    with pytest.raises(DataError, match=r"claim buyer\.breakout_next\.0"):
         encoded_claims([cases.claim(**other)])
 
 

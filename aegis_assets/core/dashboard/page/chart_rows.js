@@ -45,7 +45,7 @@ const CHART_ROWS = {
     const rows = history.safe_ranges.map((each) => ({
       session: each.session, lower: each.lower, upper: each.upper, close: closes[each.session] ?? null,
       fate: each.held === null ? "OPEN" : each.held ? "HELD" : "BROKEN",
-    }));
+    })).map((each) => ({ ...each, ended: FATES[each.fate] }));
     return {
       rows, heads: ["session", "lower", "upper", "until", "held"],
       cells: rows.map((_, i) => [...["session", "lower", "upper", "expiry"].map((key) => ofHistory(`/safe_ranges/${i}/${key}`, key === "lower" || key === "upper" ? "level" : "day")), FATES[rows[i].fate]]),
@@ -64,7 +64,7 @@ const CHART_ROWS = {
     const part = engine === "seller" ? "range_rate" : "spike_rate";
     const stated = engine === "seller" ? at("/seller/safe_range/coverage") : null;
     return {
-      rows: history[part].map((each) => ({ session: each.session, value: each.value, stated })),
+      rows: history[part].map(({ session, value, n }) => ({ session, value, n, stated })),
       heads: ["up to", "held", "resolved"],
       cells: history[part].map((_, i) => [["session", "day"], ["value", "percent"], ["n", "integer"]].map(([key, format]) => ofHistory(`/${part}/${i}/${key}`, format))),
     };
@@ -72,7 +72,7 @@ const CHART_ROWS = {
   losses: (engine) => {
     const months = history.losses.map((each, i) => ({ ...each, i })).filter((each) => each.engine === engine && named(each.path) === chosenOf("losses", engine));
     return {
-      rows: months.map(({ month, role, loss }) => ({ month, role, loss })), heads: ["month", "who", "mean loss", "n"],
+      rows: months.map(({ month, role, loss }) => ({ month, role, loss, who: phraseOf(role) })), heads: ["month", "who", "mean loss", "n"],
       cells: months.map(({ i }) => [["month", "day"], ["role", "word"], ["loss", "loss"], ["n", "integer"]].map(([key, format]) => ofHistory(`/losses/${i}/${key}`, format))),
     };
   },

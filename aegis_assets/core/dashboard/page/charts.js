@@ -42,8 +42,10 @@ const draw = async (name, drawing, rows) => {
   if (drawing.dataset.drawn || drawing.clientWidth === 0) return;
   drawing.dataset.drawn = "yes";
   const spec = { ...declared.charts[name], datasets: { rows } };
-  const made = await window.aegisCharts(drawing, spec, {
-    ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: () => {}, config: CHART_CONFIG,
+  const canvas = el("div", { "aria-hidden": "true" });  // the figure has a name and a table; its lines need none
+  drawing.replaceChildren(canvas);
+  const made = await window.aegisCharts(canvas, spec, {
+    ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: hint(name), config: CHART_CONFIG,
   });
   drawing.dataset.drawn = "done";
   views.push(made);
@@ -56,6 +58,7 @@ const CHART_CONFIG = {
     labelColor: "var(--muted)", titleColor: "var(--muted)", gridColor: "var(--line)", domainColor: "var(--line-strong)",
     tickColor: "var(--line-strong)", labelFontSize: 11, titleFontSize: 11, titleFontWeight: 400, labelPadding: 5, tickSize: 4,
   },
+  ...Object.fromEntries(["point", "rule", "tick", "bar"].map((mark) => [mark, { tooltip: { content: "data" } }])),
   axisX: { labelOverlap: "greedy", labelBound: true, labelSeparation: 8 },
   axisY: { domain: false, ticks: false },
 };

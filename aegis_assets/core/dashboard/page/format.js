@@ -45,8 +45,8 @@ const phraseOf = (word) => {
   return clipped(said);
 };
 
-/** A path without its engine, in words: horizons t5. */
-const named = (path) => clipped(path.split(".").slice(1).join(" ").replaceAll("_", " ")).replace(/^./, (first) => first.toUpperCase());
+/** A path without its engine, in words, places in a list counted from 1: breakout next 1. */
+const named = (path) => clipped(path.split(".").slice(1).map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part)).join(" ").replaceAll("_", " ")).replace(/^./, (first) => first.toUpperCase());
 
 const LONGEST = 320;
 const clipped = (text) =>

@@ -71,9 +71,15 @@ const readHistory = async () => {
   }
 };
 
+let turns = 0;
+let newestTurn = 0;
+
 const reread = async ({ asked = false } = {}) => {
+  const turn = (turns += 1);
   try {
     const now = { payload: await read("aegismatrix.json"), history: await readHistory() };
+    if (turn < newestTurn) return;  // a later reading was quicker
+    newestTurn = turn;
     const isNew = now.payload !== lastRead.payload || now.history !== lastRead.history;
     const next = parsed(now.payload);
     if (isNew) take(next, JSON.parse(now.history));
