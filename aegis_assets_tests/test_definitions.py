@@ -120,7 +120,8 @@ JOBS = (INGESTION_JOB, HISTORY_JOB, TRAINING_JOB, PUBLICATION_JOB, SCORING_JOB)
 
 every_asset = pytest.mark.parametrize("key", sorted(EDGES))
 every_table = pytest.mark.parametrize(
-    "key", sorted(key for key in EDGES if key.split("/")[0] not in {"models", "payload", *PAGE})
+    "key",
+    sorted(key for key in EDGES if key.split("/")[0] not in {"ledger", "models", "payload", *PAGE}),
 )
 
 

@@ -5,10 +5,13 @@ from importlib.resources import files
 
 from aegis_assets.core.dashboard.page import PageAssets
 
-_STYLES = ("tokens.css", "layout.css", "tiles.css", "record.css", "narrow.css")
+_STYLES = (
+    *("tokens.css", "layout.css", "shell.css", "tiles.css", "marks.css"),
+    *("record.css", "narrow.css"),
+)
 _SCRIPTS = (
-    *("embedded.js", "format.js", "dom.js", "data.js", "marks.js", "bands.js", "tiles.js"),
-    *("frame.js", "chart_rows.js", "hints.js", "charts.js", "record.js"),
+    *("embedded.js", "format.js", "dom.js", "data.js", "marks.js", "bands.js"),
+    *("parts.js", "tiles.js", "frame.js", "chart_rows.js", "hints.js", "charts.js", "record.js"),
     *("age.js", "shell.js", "live.js"),
 )
 _CHARTS = "window.aegisCharts = vegaEmbed;"

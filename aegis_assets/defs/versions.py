@@ -35,7 +35,7 @@ _PAYLOAD = (
     "payload",
     "running",
     "quality",
-    "ledger/entries",
+    "ledger",
     "assembly",
 )
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import chdir
 from signal import SIGKILL
 
 import dagster as dg
@@ -62,7 +63,7 @@ def payloads(folder):
 
 def runs(folder):
     """How many runs Dagster remembers."""
-    with dg.DagsterInstance.from_config(str(folder)) as instance:
+    with chdir(folder), dg.DagsterInstance.from_config(".") as instance:
         return instance.get_runs_count()
 
 
@@ -104,8 +105,8 @@ def test_a_backtest_enters_and_settles_every_slot_and_tells_the_record(tested):
     printed = (tested / "printed.txt").read_text()
     said, became = store.forecasts(), store.outcomes()
 
-    assert said["slot"].unique().sort().to_list() == SLOTS
-    assert became.filter(pl.col("outcome").is_not_null())["slot"].n_unique() == len(SLOTS)
+    assert {*said["slot"]} >= {*SLOTS}
+    assert {*became.filter(pl.col("outcome").is_not_null())["slot"]} == {*SLOTS}
     assert "Claims settled to the end of 2018-12" in printed
     assert "buyer.breakout_next.0" in printed
     assert "5 sessions," in printed

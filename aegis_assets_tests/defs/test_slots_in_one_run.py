@@ -17,7 +17,8 @@ from aegis_assets.defs.payload import KEY, fault_of
 from aegis_assets_tests.aged import keep_as_of
 from aegis_assets_tests.worlds import LAST_SLOT, LAST_WEEK, made_once, settings_of, stamped_off
 
-FIRST, THEN = "2018-12-08", "2018-12-22"
+FIRST, THEN = "2018-11-24", "2018-12-22"
+SINCE = date(2018, 11, 26)  # the slots span two months, whose tables begin on different days
 
 
 def slots_from(world, day):
@@ -45,7 +46,7 @@ def in_one_run(shared, served_home, platform):
         shutil.copytree(served_home, home, dirs_exist_ok=True)
         for week in (FIRST, THEN):
             keep_as_of(home / "models", week)
-        world = platform(settings_of(home))
+        world = platform(settings_of(home, slots_start=SINCE))
         make(world, *slots_from(world, FIRST))
 
     return made_once(shared / "in_one_run", fill)
@@ -54,10 +55,11 @@ def in_one_run(shared, served_home, platform):
 @pytest.fixture
 def world(in_one_run, tmp_path, platform):
     """A platform on a copy of that home."""
-    return platform(settings_of(shutil.copytree(in_one_run, tmp_path / "home")))
+    home = shutil.copytree(in_one_run, tmp_path / "home")
+    return platform(settings_of(home, slots_start=SINCE))
 
 
-@pytest.mark.parametrize("slot", ["2018-12-10-15:30", "2018-12-24-15:30", LAST_SLOT])
+@pytest.mark.parametrize("slot", ["2018-11-27-15:30", "2018-12-24-15:30", LAST_SLOT])
 def test_a_slot_of_a_run_of_many_has_the_bytes_that_it_has_alone(world, slot):
     home = world.settings.home
     content, claims = files(home, [slot])[slot]
@@ -74,7 +76,7 @@ def test_slots_tell_the_order_in_which_they_were_made(in_one_run, world):
     slots = slots_from(world, FIRST)
     moments = [each.generated_at for each in payloads(in_one_run, slots)]
 
-    assert len(slots) == 15
+    assert len(slots) == 24
     assert all(early < late for early, late in pairwise(moments))
 
 
@@ -87,7 +89,7 @@ def test_each_slot_is_served_by_the_newest_week_that_began_before_it(in_one_run,
 
 
 def test_a_slot_before_every_stored_week_is_refused_and_nothing_is_published(world):
-    home, slot = world.settings.home, "2018-12-10-15:30"
+    home, slot = world.settings.home, "2018-11-26-15:30"
     before = files(home, [slot])
     for card in (home / "models" / "seller").glob(f"*/{FIRST}/card.json"):
         card.unlink()

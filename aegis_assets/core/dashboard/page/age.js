@@ -25,12 +25,25 @@ const showState = () => {
   const state = stateAt(now);
   document.documentElement.dataset.state = state;
   byId("state").replaceChildren(
-    el("span", { class: "state-chip", "data-state": state, title: STATES[state].says }, glyph({ live: "\u25CF", stale: "\u25B2", closed: "\u25A0", archive: "\u25C7" }[state], ""), STATES[state].word, unseen(`: ${STATES[state].says}`)),
+    el(
+      "span",
+      { class: "state-chip", "data-state": state, title: STATES[state].says },
+      glyph({ live: "\u25CF", stale: "\u25B2", closed: "\u25A0", archive: "\u25C7" }[state], ""),
+      STATES[state].word,
+      unseen(`: ${STATES[state].says}`),
+    ),
     el("span", { class: "as-of" }, shown("/as_of", "moment")),
-    el("span", { class: "age", "data-age": payload.as_of }, ageOf(payload.as_of, now)));
+    el("span", { class: "age", "data-age": payload.as_of }, ageOf(payload.as_of, now)),
+  );
   const said = byId("trouble");
-  const text = state === "stale" ? `Stale: ${STATES.stale.says}. What is shown was known ${ageOf(payload.as_of, now)}.` : "";
-  const lost = trouble.since === null ? "" : `${trouble.what} Since ${span((now - trouble.since) / 1000)} the last good values are shown.`;
+  const text =
+    state === "stale"
+      ? `Stale: ${STATES.stale.says}. What is shown was known ${ageOf(payload.as_of, now)}.`
+      : "";
+  const lost =
+    trouble.since === null
+      ? ""
+      : `${trouble.what} Since ${span((now - trouble.since) / 1000)} the last good values are shown.`;
   const whole = [text, lost].filter(Boolean).join(" ");
   if (said.textContent !== whole) said.textContent = whole;
   said.hidden = whole === "";
@@ -38,7 +51,10 @@ const showState = () => {
 
 const showName = () => {
   document.title = `${clipped(payload.market_name)} \u00B7 Aegis`;
-  byId("market-name").replaceChildren(shown("/market_name", "text"), el("span", { class: "market-about" }, recalled("/market/description", "text")));
+  byId("market-name").replaceChildren(
+    shown("/market_name", "text"),
+    el("span", { class: "market-about" }, recalled("/market/description", "text")),
+  );
 };
 
 const qualityFacts = () => {
@@ -46,8 +62,21 @@ const qualityFacts = () => {
   const root = "/data_quality";
   return [
     fact("Spot from", shown(`${root}/spot/source`, "text"), ", ", shown(`${root}/spot/as_of`, "moment")),
-    fact("Daily candles to", shown(`${root}/daily/last_final_session`, "day"), quality.daily.sessions_behind ? [", ", shown(`${root}/daily/sessions_behind`, "integer"), " behind"] : null),
-    quality.intraday ? fact("Bars of today", shown(`${root}/intraday/bars`, "integer"), " of ", shown(`${root}/intraday/expected`, "integer")) : null,
+    fact(
+      "Daily candles to",
+      shown(`${root}/daily/last_final_session`, "day"),
+      quality.daily.sessions_behind
+        ? [", ", shown(`${root}/daily/sessions_behind`, "integer"), " behind"]
+        : null,
+    ),
+    quality.intraday
+      ? fact(
+          "Bars of today",
+          shown(`${root}/intraday/bars`, "integer"),
+          " of ",
+          shown(`${root}/intraday/expected`, "integer"),
+        )
+      : null,
     fact("Volatility index to", shown(`${root}/volatility_index/last_session`, "day")),
     quality.option_chain ? fact("Option chain", shown(`${root}/option_chain/as_of`, "moment")) : null,
     payload.generated_at === null ? null : fact("Made", shown("/generated_at", "moment")),
@@ -59,8 +88,23 @@ const quality = () => {
   const root = "/data_quality";
   const reasons = payload.data_quality.reasons;
   return [
-    el("h2", { class: "quality-title" }, "Data ", el("span", { class: "status", "data-status": payload.data_quality.status }, shown(`${root}/status`, "word"))),
-    reasons.length ? el("ul", { class: "quality-reasons" }, reasons.map((_, i) => el("li", {}, shown(`${root}/reasons/${i}`, "text")))) : null,
+    el(
+      "h2",
+      { class: "quality-title" },
+      "Data ",
+      el(
+        "span",
+        { class: "status", "data-status": payload.data_quality.status },
+        shown(`${root}/status`, "word"),
+      ),
+    ),
+    reasons.length
+      ? el(
+          "ul",
+          { class: "quality-reasons" },
+          reasons.map((_, i) => el("li", {}, shown(`${root}/reasons/${i}`, "text"))),
+        )
+      : null,
     box("facts", qualityFacts()),
   ];
 };

@@ -3,8 +3,10 @@
 const element = (pointer, format) => ({ pointer, format });
 const ofHistory = (pointer, format) => ({ pointer, format, isPast: true });
 
-const horizonsOf = () => ["t1", "t3", "t5", "t10", "t20", "t40"].map((name) => ({ name, root: `/direction/horizons/${name}`, ahead: Number(name.slice(1)) }))
-  .filter(({ root }) => at(`${root}/interval/lower`) !== null);
+const horizonsOf = () =>
+  ["t1", "t3", "t5", "t10", "t20", "t40"]
+    .map((name) => ({ name, root: `/direction/horizons/${name}`, ahead: Number(name.slice(1)) }))
+    .filter(({ root }) => at(`${root}/interval/lower`) !== null);
 
 const SHOWN_CLOSES = 60;
 
@@ -14,20 +16,42 @@ const CHART_ROWS = {
     const spot = at("/market/spot");
     const isOver = closes.at(-1)?.session === dateAt(payload.as_of);
     const rows = [
-      ...closes.map((each, i) => ({ kind: "CLOSE", ahead: i + (isOver ? 1 : 0) - closes.length, close: each.close })),
+      ...closes.map((each, i) => ({
+        kind: "CLOSE",
+        ahead: i + (isOver ? 1 : 0) - closes.length,
+        close: each.close,
+      })),
       { kind: "NOW", ahead: 0, close: spot, lower: spot, upper: spot },
-      ...horizonsOf().map(({ root, ahead }) => ({ kind: "HORIZON", ahead, lower: at(`${root}/interval/lower`), upper: at(`${root}/interval/upper`) })),
+      ...horizonsOf().map(({ root, ahead }) => ({
+        kind: "HORIZON",
+        ahead,
+        lower: at(`${root}/interval/lower`),
+        upper: at(`${root}/interval/upper`),
+      })),
     ];
-    const cells = horizonsOf().map(({ root, ahead }) => [`T+${ahead}`, element(`${root}/interval/lower`, "points"), element(`${root}/interval/upper`, "points"), element(`${root}/interval/coverage`, "share")]);
+    const cells = horizonsOf().map(({ root, ahead }) => [
+      `T+${ahead}`,
+      element(`${root}/interval/lower`, "points"),
+      element(`${root}/interval/upper`, "points"),
+      element(`${root}/interval/coverage`, "share"),
+    ]);
     return { rows, heads: ["horizon", "lower", "upper", "coverage"], cells, isEmpty: cells.length === 0 };
   },
   breach: () => {
     const root = "/seller/breach_probabilities";
     const points = at(root) ?? [];
     return {
-      rows: points.map((each) => ({ distance: each.distance, touch: each.touch_probability, terminal: each.probability })),
+      rows: points.map((each) => ({
+        distance: each.distance,
+        touch: each.touch_probability,
+        terminal: each.probability,
+      })),
       heads: ["distance", "touched within 20 sessions", "beyond at the close of the last"],
-      cells: points.map((_, i) => [element(`${root}/${i}/distance`, "percent"), element(`${root}/${i}/touch_probability`, "share"), element(`${root}/${i}/probability`, "share")]),
+      cells: points.map((_, i) => [
+        element(`${root}/${i}/distance`, "percent"),
+        element(`${root}/${i}/touch_probability`, "share"),
+        element(`${root}/${i}/probability`, "share"),
+      ]),
     };
   },
   windows: () => {
@@ -35,29 +59,68 @@ const CHART_ROWS = {
     const points = at(root) ?? [];
     const now = clockAt(payload.as_of);
     return {
-      rows: points.map((each) => ({ window: each.window, opens: each.window.split("-")[0], score: each.score, state: at("/market/session") === "OPEN" && each.window.split("-")[1] <= now ? "OVER" : "AHEAD" })),
+      rows: points.map((each) => ({
+        window: each.window,
+        opens: each.window.split("-")[0],
+        score: each.score,
+        state: at("/market/session") === "OPEN" && each.window.split("-")[1] <= now ? "OVER" : "AHEAD",
+      })),
       heads: ["half hour", "share of the session's variance"],
-      cells: points.map((_, i) => [element(`${root}/${i}/window`, "text"), element(`${root}/${i}/score`, "percent")]),
+      cells: points.map((_, i) => [
+        element(`${root}/${i}/window`, "text"),
+        element(`${root}/${i}/score`, "percent"),
+      ]),
     };
   },
   safe_ranges: () => {
     const closes = Object.fromEntries(history.closes.map((each) => [each.session, each.close]));
-    const rows = history.safe_ranges.map((each) => ({
-      session: each.session, lower: each.lower, upper: each.upper, close: closes[each.session] ?? null,
-      fate: each.held === null ? "OPEN" : each.held ? "HELD" : "BROKEN",
-    })).map((each) => ({ ...each, ended: FATES[each.fate] }));
+    const rows = history.safe_ranges
+      .map((each) => ({
+        session: each.session,
+        lower: each.lower,
+        upper: each.upper,
+        close: closes[each.session] ?? null,
+        fate: each.held === null ? "OPEN" : each.held ? "HELD" : "BROKEN",
+      }))
+      .map((each) => ({ ...each, ended: FATES[each.fate] }));
     return {
-      rows, heads: ["session", "lower", "upper", "until", "held"],
-      cells: rows.map((_, i) => [...["session", "lower", "upper", "expiry"].map((key) => ofHistory(`/safe_ranges/${i}/${key}`, key === "lower" || key === "upper" ? "level" : "day")), FATES[rows[i].fate]]),
+      rows,
+      heads: ["session", "lower", "upper", "until", "held"],
+      cells: rows.map((_, i) => [
+        ...["session", "lower", "upper", "expiry"].map((key) =>
+          ofHistory(`/safe_ranges/${i}/${key}`, key === "lower" || key === "upper" ? "level" : "day"),
+        ),
+        FATES[rows[i].fate],
+      ]),
     };
   },
   reliability: (engine) => {
-    const bins = history.reliability.map((each, i) => ({ ...each, i })).filter((each) => each.engine === engine && kindOf(each) === chosenOf("reliability", engine));
-    const rows = bins.map((each) => ({ kind: "BIN", forecast: each.mean_probability, frequency: each.frequency, lower: each.lower ?? each.frequency, upper: each.upper ?? each.frequency, n: each.n }));
-    const ends = bins.length ? [0, 1].map((each) => ({ kind: "DIAGONAL", forecast: each, frequency: each })) : [];
+    const bins = history.reliability
+      .map((each, i) => ({ ...each, i }))
+      .filter((each) => each.engine === engine && kindOf(each) === chosenOf("reliability", engine));
+    const rows = bins.map((each) => ({
+      kind: "BIN",
+      forecast: each.mean_probability,
+      frequency: each.frequency,
+      lower: each.lower ?? each.frequency,
+      upper: each.upper ?? each.frequency,
+      n: each.n,
+    }));
+    const ends = bins.length
+      ? [0, 1].map((each) => ({ kind: "DIAGONAL", forecast: each, frequency: each }))
+      : [];
     return {
-      rows: [...rows, ...ends], heads: ["forecast", "came true", "from", "to", "n"],
-      cells: bins.map(({ i }) => [["mean_probability", "percent"], ["frequency", "percent"], ["lower", "percent"], ["upper", "percent"], ["n", "integer"]].map(([key, format]) => ofHistory(`/reliability/${i}/${key}`, format))),
+      rows: [...rows, ...ends],
+      heads: ["forecast", "came true", "from", "to", "n"],
+      cells: bins.map(({ i }) =>
+        [
+          ["mean_probability", "percent"],
+          ["frequency", "percent"],
+          ["lower", "percent"],
+          ["upper", "percent"],
+          ["n", "integer"],
+        ].map(([key, format]) => ofHistory(`/reliability/${i}/${key}`, format)),
+      ),
     };
   },
   hit_rate: (engine) => {
@@ -66,14 +129,30 @@ const CHART_ROWS = {
     return {
       rows: history[part].map(({ session, value, n }) => ({ session, value, n, stated })),
       heads: ["up to", "held", "resolved"],
-      cells: history[part].map((_, i) => [["session", "day"], ["value", "percent"], ["n", "integer"]].map(([key, format]) => ofHistory(`/${part}/${i}/${key}`, format))),
+      cells: history[part].map((_, i) =>
+        [
+          ["session", "day"],
+          ["value", "percent"],
+          ["n", "integer"],
+        ].map(([key, format]) => ofHistory(`/${part}/${i}/${key}`, format)),
+      ),
     };
   },
   losses: (engine) => {
-    const months = history.losses.map((each, i) => ({ ...each, i })).filter((each) => each.engine === engine && named(each.path) === chosenOf("losses", engine));
+    const months = history.losses
+      .map((each, i) => ({ ...each, i }))
+      .filter((each) => each.engine === engine && named(each.path) === chosenOf("losses", engine));
     return {
-      rows: months.map(({ month, role, loss }) => ({ month, role, loss, who: phraseOf(role) })), heads: ["month", "who", "mean loss", "n"],
-      cells: months.map(({ i }) => [["month", "day"], ["role", "word"], ["loss", "loss"], ["n", "integer"]].map(([key, format]) => ofHistory(`/losses/${i}/${key}`, format))),
+      rows: months.map(({ month, role, loss }) => ({ month, role, loss, who: phraseOf(role) })),
+      heads: ["month", "who", "mean loss", "n"],
+      cells: months.map(({ i }) =>
+        [
+          ["month", "day"],
+          ["role", "word"],
+          ["loss", "loss"],
+          ["n", "integer"],
+        ].map(([key, format]) => ofHistory(`/losses/${i}/${key}`, format)),
+      ),
     };
   },
 };
@@ -82,7 +161,19 @@ const FATES = { OPEN: "still open", HELD: "yes", BROKEN: "no" };
 const kindOf = (bin) => `${named(bin.path)}: ${phraseOf(bin.outcome).toLowerCase()}`;
 
 /** The date at the exchange. */
-const dateAt = (iso) => new Intl.DateTimeFormat("en-CA", { timeZone: history.market.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(iso));
+const dateAt = (iso) =>
+  new Intl.DateTimeFormat("en-CA", {
+    timeZone: history.market.time_zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  }).format(new Date(iso));
 
 /** Hours and minutes at the exchange. */
-const clockAt = (iso) => new Intl.DateTimeFormat("en-GB", { timeZone: history.market.time_zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(iso));
+const clockAt = (iso) =>
+  new Intl.DateTimeFormat("en-GB", {
+    timeZone: history.market.time_zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(new Date(iso));

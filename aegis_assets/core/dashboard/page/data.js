@@ -1,20 +1,37 @@
 // What is read from the payload and the history: every value on the page names where it is from.
 
 const keyed = (pointer) =>
-  pointer.split("/").slice(1).map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
-const joined = (keys) => keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  pointer
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+const joined = (keys) =>
+  keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 const pointerOf = (path) => joined(path.split("."));
 const pathOf = (pointer) => keyed(pointer).join(".");
 
 const within = (root, pointer) =>
-  keyed(pointer).reduce((found, key) => (found === null || found === undefined || !Object.hasOwn(Object(found), key) ? null : found[key]), root);
+  keyed(pointer).reduce(
+    (found, key) =>
+      found === null || found === undefined || !Object.hasOwn(Object(found), key) ? null : found[key],
+    root,
+  );
 const at = (pointer) => within(payload, pointer);
 const past = (pointer) => within(history, pointer);
 
 const readable = (value, format) => FORMATS[format](value);
 
 const leaf = (attribute, pointer, value, format, kind) =>
-  el("span", { class: `value ${kind ?? ""}`, [attribute]: pointer, "data-value": String(value), "data-format": format }, readable(value, format));
+  el(
+    "span",
+    {
+      class: `value ${kind ?? ""}`,
+      [attribute]: pointer,
+      "data-value": String(value),
+      "data-format": format,
+    },
+    readable(value, format),
+  );
 
 /** The payload's value, or a dash and why there is none. */
 const shown = (pointer, format, kind) => {
@@ -28,7 +45,13 @@ const recalled = (pointer, format, kind) => {
   return value === null ? missing("not known") : leaf("data-history", pointer, value, format, kind);
 };
 
-const missing = (reason) => el("span", { class: "missing", title: clipped(reason) }, "\u2013", unseen(` unavailable: ${clipped(reason)}`));
+const missing = (reason) =>
+  el(
+    "span",
+    { class: "missing", title: clipped(reason) },
+    "\u2013",
+    unseen(` unavailable: ${clipped(reason)}`),
+  );
 
 const HOW = {
   relative: (one, other) => one / other - 1,
@@ -40,10 +63,17 @@ const derived = (how, one, other, format, kind) => {
   const [first, second] = [at(one), at(other)];
   if (first === null || second === null) return null;
   const value = HOW[how](first, second);
-  return el("span", {
-    class: `value ${kind ?? ""}`, "data-derived": how, "data-from": `${one} ${other}`,
-    "data-value": String(value), "data-format": format,
-  }, readable(value, format));
+  return el(
+    "span",
+    {
+      class: `value ${kind ?? ""}`,
+      "data-derived": how,
+      "data-from": `${one} ${other}`,
+      "data-value": String(value),
+      "data-format": format,
+    },
+    readable(value, format),
+  );
 };
 
 /** Marks drawn from a value carry it as text does. */
@@ -77,5 +107,7 @@ const expanded = (keys) => {
   const star = keys.indexOf("*");
   if (star < 0) return [joined(keys)];
   const list = at(joined(keys.slice(0, star)));
-  return Array.isArray(list) ? list.flatMap((_, i) => expanded([...keys.slice(0, star), i, ...keys.slice(star + 1)])) : [];
+  return Array.isArray(list)
+    ? list.flatMap((_, i) => expanded([...keys.slice(0, star), i, ...keys.slice(star + 1)]))
+    : [];
 };

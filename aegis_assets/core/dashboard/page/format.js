@@ -46,7 +46,15 @@ const phraseOf = (word) => {
 };
 
 /** A path without its engine, in words, places in a list counted from 1: breakout next 1. */
-const named = (path) => clipped(path.split(".").slice(1).map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part)).join(" ").replaceAll("_", " ")).replace(/^./, (first) => first.toUpperCase());
+const named = (path) =>
+  clipped(
+    path
+      .split(".")
+      .slice(1)
+      .map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part))
+      .join(" ")
+      .replaceAll("_", " "),
+  ).replace(/^./, (first) => first.toUpperCase());
 
 const LONGEST = 320;
 const clipped = (text) =>
@@ -67,15 +75,28 @@ const moment = (iso) => {
   const parts = Object.fromEntries(
     new Intl.DateTimeFormat("en-GB", {
       timeZone: history.market.time_zone,
-      year: "numeric", month: "numeric", day: "numeric",
-      hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "longOffset",
-    }).formatToParts(at).map((part) => [part.type, part.value]),
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+      timeZoneName: "longOffset",
+    })
+      .formatToParts(at)
+      .map((part) => [part.type, part.value]),
   );
   const offset = parts.timeZoneName.replace("GMT", "") || "+00:00";
   return `${Number(parts.day)} ${MONTHS[Number(parts.month) - 1]} ${parts.year}, ${parts.hour}:${parts.minute} ${offset}`;
 };
 
-const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["h", 3_600], ["min", 60]];
+const UNITS = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["day", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+];
 
 /** A length of time in its largest unit: 12 min, 3 h, 2 days. */
 const span = (seconds) => {

@@ -5,54 +5,120 @@ const badge = (source) => el("span", { class: "badge", "data-source": source }, 
 /** The provenance entries behind a place, nearest first, once each. */
 const behind = (place) => {
   const keys = pointersOf(place).flatMap((pointer) => provenanceKeys(pathOf(pointer)));
-  const found = [...new Set(keys.length ? keys : place.paths.flatMap((path) => provenanceKeys(path.split(".*")[0])))];
+  const found = [
+    ...new Set(keys.length ? keys : place.paths.flatMap((path) => provenanceKeys(path.split(".*")[0]))),
+  ];
   return found.sort((one, other) => one.length - other.length);
 };
 
 /** Where the skill is of what answers, the pointer to it; a refused challenger's is not. */
 const skillOf = (key) => {
   const each = payload.provenance[key];
-  if (each.source === "MODEL" && each.skill) return { pointer: joined(["provenance", key, "skill"]), against: joined(["provenance", key, "baseline"]) };
+  if (each.source === "MODEL" && each.skill)
+    return {
+      pointer: joined(["provenance", key, "skill"]),
+      against: joined(["provenance", key, "baseline"]),
+    };
   const answers = each.model !== null && each.model.split(":").pop() === each.baseline;
-  if (each.source === "BASELINE" && answers && each.baseline_skill) return { pointer: joined(["provenance", key, "baseline_skill"]), against: null };
+  if (each.source === "BASELINE" && answers && each.baseline_skill)
+    return { pointer: joined(["provenance", key, "baseline_skill"]), against: null };
   return null;
 };
 
 const skillText = ({ pointer, against }) => {
   const known = at(`${pointer}/lower`) !== null && at(`${pointer}/upper`) !== null;
   return [
-    "Skill ", shown(`${pointer}/value`, "skill", "strong"),
-    known ? [" [", shown(`${pointer}/lower`, "skill"), ", ", shown(`${pointer}/upper`, "skill"), "]"] : " (too few for an interval)",
-    " over ", against === null ? "the base rate" : shown(against, "text"), ", n ", shown(`${pointer}/n`, "integer"),
+    "Skill ",
+    shown(`${pointer}/value`, "skill", "strong"),
+    known
+      ? [" [", shown(`${pointer}/lower`, "skill"), ", ", shown(`${pointer}/upper`, "skill"), "]"]
+      : " (too few for an interval)",
+    " over ",
+    against === null ? "the base rate" : shown(against, "text"),
+    ", n ",
+    shown(`${pointer}/n`, "integer"),
   ];
 };
 
-const WHO = [["model", "Answered by"], ["trained_to", "Trained to"], ["baseline", "Baseline"], ["challenger", "Challenger"]];
+const WHO = [
+  ["model", "Answered by"],
+  ["trained_to", "Trained to"],
+  ["baseline", "Baseline"],
+  ["challenger", "Challenger"],
+];
 
 const entry = (key, place) => {
   const each = payload.provenance[key];
   const root = joined(["provenance", key]);
   const skill = skillOf(key);
   const refused = each.source !== "MODEL" && each.skill && each.challenger;
-  return el("li", {},
-    box("entry-head", el("span", { class: "entry-name", "data-static": true }, clipped(partName(place, key))), badge(each.source)),
+  return el(
+    "li",
+    {},
+    box(
+      "entry-head",
+      el("span", { class: "entry-name", "data-static": true }, clipped(partName(place, key))),
+      badge(each.source),
+    ),
     each.reasons.map((_, i) => el("p", {}, shown(`${root}/reasons/${i}`, "text"))),
     skill ? el("p", { class: "note" }, skillText(skill)) : null,
-    refused ? el("p", { class: "note" }, "Not served: ", skillText({ pointer: `${root}/skill`, against: `${root}/baseline` })) : null,
-    el("dl", {}, WHO.filter(([field]) => each[field] !== null).map(([field, name]) =>
-      box("", el("dt", {}, name), el("dd", {}, shown(`${root}/${field}`, field === "trained_to" ? "day" : "text"))))));
+    refused
+      ? el(
+          "p",
+          { class: "note" },
+          "Not served: ",
+          skillText({ pointer: `${root}/skill`, against: `${root}/baseline` }),
+        )
+      : null,
+    el(
+      "dl",
+      {},
+      WHO.filter(([field]) => each[field] !== null).map(([field, name]) =>
+        box(
+          "",
+          el("dt", {}, name),
+          el("dd", {}, shown(`${root}/${field}`, field === "trained_to" ? "day" : "text")),
+        ),
+      ),
+    ),
+  );
 };
 
 const why = (place, keys) =>
-  el("details", { class: "why", id: `why-${place.id}` }, el("summary", {}, "Why", el("span", { class: "unseen", "data-static": true }, ` these values: ${place.title}`)),
-    el("ul", {}, keys.map((key) => entry(key, place))));
+  el(
+    "details",
+    { class: "why", id: `why-${place.id}` },
+    el(
+      "summary",
+      {},
+      "Why",
+      el("span", { class: "unseen", "data-static": true }, ` these values: ${place.title}`),
+    ),
+    el(
+      "ul",
+      {},
+      keys.map((key) => entry(key, place)),
+    ),
+  );
 
 const helpButton = (place) =>
-  el("button", { type: "button", class: "help", id: `help-${place.id}`, "aria-label": `About ${place.title}`, on: { click: () => explain(place) } }, "?");
+  el(
+    "button",
+    {
+      type: "button",
+      class: "help",
+      id: `help-${place.id}`,
+      "aria-label": `About ${place.title}`,
+      on: { click: () => explain(place) },
+    },
+    "?",
+  );
 
 const sourcesOf = (keys) => {
   const order = ["MODEL", "BASELINE", "PROXY", "UNAVAILABLE"];
-  return [...new Set(keys.map((key) => payload.provenance[key].source))].sort((one, other) => order.indexOf(one) - order.indexOf(other));
+  return [...new Set(keys.map((key) => payload.provenance[key].source))].sort(
+    (one, other) => order.indexOf(one) - order.indexOf(other),
+  );
 };
 
 /** Keys that answer something: an unavailable detail does not mark a whole tile. */
@@ -64,12 +130,23 @@ const answering = (place) => {
 /** Skill of what answers; where parts have each their own, by part. */
 const skillLines = (place, keys) => {
   const skilled = keys.filter(skillOf);
-  return box("skills", skilled.map((key) =>
-    el("p", { class: "skill" }, skilled.length > 1 ? [el("span", { "data-static": true }, partName(place, key)), ": "] : null, skillText(skillOf(key)))));
+  return box(
+    "skills",
+    skilled.map((key) =>
+      el(
+        "p",
+        { class: "skill" },
+        skilled.length > 1 ? [el("span", { "data-static": true }, partName(place, key)), ": "] : null,
+        skillText(skillOf(key)),
+      ),
+    ),
+  );
 };
 
 const partName = (place, key) => {
-  const name = key.startsWith(`${place.root}.`) ? key.slice(place.root.length + 1).replaceAll("_", " ") : "all";
+  const name = key.startsWith(`${place.root}.`)
+    ? key.slice(place.root.length + 1).replaceAll("_", " ")
+    : "all";
   return name[0].toUpperCase() + name.slice(1);
 };
 
@@ -77,11 +154,29 @@ const tile = (place) => {
   const empty = pointersOf(place).every((pointer) => at(pointer) === null);
   const keys = behind(place);
   const sources = empty ? ["UNAVAILABLE"] : sourcesOf(answering(place));
-  const foot = keys.length ? box("tile-foot", empty ? null : skillLines(place, keys), why(place, keys)) : null;
-  return el("article", { class: `tile w${place.width} ${place.tall ? "tall" : ""}`, id: `tile-${place.id}`, "data-tile": place.tile, "data-empty": String(empty), "aria-labelledby": `title-${place.id}` },
-    el("header", { class: "tile-head" },
+  const foot = keys.length
+    ? box("tile-foot", empty ? null : skillLines(place, keys), why(place, keys))
+    : null;
+  return el(
+    "article",
+    {
+      class: `tile w${place.width} ${place.tall ? "tall" : ""}`,
+      id: `tile-${place.id}`,
+      "data-tile": place.tile,
+      "data-empty": String(empty),
+      "aria-labelledby": `title-${place.id}`,
+    },
+    el(
+      "header",
+      { class: "tile-head" },
       el("h2", { id: `title-${place.id}`, "data-static": true }, place.title),
-      box("tile-marks", sources.length ? sources.map(badge) : el("span", { class: "badge quoted" }, "QUOTED"), helpButton(place))),
+      box(
+        "tile-marks",
+        sources.length ? sources.map(badge) : el("span", { class: "badge quoted" }, "QUOTED"),
+        helpButton(place),
+      ),
+    ),
     box("tile-body", empty ? unavailable(place) : MARKS[place.mark](place, pointerOf(place.root))),
-    foot);
+    foot,
+  );
 };

@@ -5,22 +5,32 @@ const PARTS = ["as_of", "market", "direction", "seller", "buyer", "provenance", 
 /** The payload in a text; raises where it is none. */
 const parsed = (text) => {
   const found = JSON.parse(text);
-  const lacking = PARTS.filter((part) => found === null || typeof found !== "object" || !Object.hasOwn(found, part));
+  const lacking = PARTS.filter(
+    (part) => found === null || typeof found !== "object" || !Object.hasOwn(found, part),
+  );
   if (lacking.length) throw new Error(`it lacks ${lacking.join(", ")}`);
   return found;
 };
 
 const panelOf = (tab) => {
   const places = declared.places.filter((place) => place.tabs.length === 1 && place.tabs[0] === tab);
-  const tiles = places.map((place) => [tile(place), tab === "direction" && place.id === "today" ? fanTile() : null]).flat().filter(Boolean);
+  const tiles = places
+    .map((place) => [tile(place), tab === "direction" && place.id === "today" ? fanTile() : null])
+    .flat()
+    .filter(Boolean);
   return [box("grid", tiles), record(tab)];
 };
 
 const fanTile = () => {
   const { name, says } = FIGURES.fan;
   const empty = CHART_ROWS.fan().isEmpty;
-  return el("section", { class: "card tall w8", "aria-label": name }, box("tile-head", el("h2", {}, name)), el("p", { class: "note" }, says),
-    empty ? box("unavailable", el("p", { class: "reason" }, "no horizon has a band")) : figure("fan"));
+  return el(
+    "section",
+    { class: "card tall w8", "aria-label": name },
+    box("tile-head", el("h2", {}, name)),
+    el("p", { class: "note" }, says),
+    empty ? box("unavailable", el("p", { class: "reason" }, "no horizon has a band")) : figure("fan"),
+  );
 };
 
 /** Everything anew from `payload` and `history`; what was open and focused stays so. */
@@ -67,7 +77,7 @@ const readHistory = async () => {
     const text = await read("history.json");
     return JSON.parse(text).market ? text : lastRead.history;
   } catch {
-    return lastRead.history;  // closes and record as they were; the payload is what counts
+    return lastRead.history; // closes and record as they were; the payload is what counts
   }
 };
 
@@ -78,7 +88,7 @@ const reread = async ({ asked = false } = {}) => {
   const turn = (turns += 1);
   try {
     const now = { payload: await read("aegismatrix.json"), history: await readHistory() };
-    if (turn < newestTurn) return;  // a later reading was quicker
+    if (turn < newestTurn) return; // a later reading was quicker
     newestTurn = turn;
     const isNew = now.payload !== lastRead.payload || now.history !== lastRead.history;
     const next = parsed(now.payload);

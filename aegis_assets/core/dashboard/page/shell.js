@@ -33,7 +33,10 @@ const startTabs = () => {
       openTab(TABS[KEYS[event.key](i)], { focus: true });
     });
   });
-  window.addEventListener("hashchange", () => TABS.includes(location.hash.slice(1)) && openTab(linkedTab(), { link: false }));
+  window.addEventListener(
+    "hashchange",
+    () => TABS.includes(location.hash.slice(1)) && openTab(linkedTab(), { link: false }),
+  );
 };
 
 const THEME = "aegis-theme";
@@ -48,7 +51,8 @@ const kept = (value) => {
 const startTheme = () => {
   const button = byId("theme");
   const asked = window.matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (document.documentElement.dataset.theme ?? (asked.matches ? "dark" : "light")) === "dark";
+  const isDark = () =>
+    (document.documentElement.dataset.theme ?? (asked.matches ? "dark" : "light")) === "dark";
   const show = () => button.setAttribute("aria-pressed", String(isDark()));
   const wanted = kept();
   if (wanted === "dark" || wanted === "light") document.documentElement.dataset.theme = wanted;
@@ -63,12 +67,21 @@ const startTheme = () => {
 
 const explain = (place) => {
   const dialog = byId("help");
-  const parts = [["What it is", "what"], ["How sure it is", "sure"], ["How to read it", "read"]];
+  const parts = [
+    ["What it is", "what"],
+    ["How sure it is", "sure"],
+    ["How to read it", "read"],
+  ];
   dialog.replaceChildren(
     el("h2", { id: "help-title", "data-static": true }, place.title),
-    ...parts.map(([title, key]) => el("section", { "data-static": true }, el("h3", {}, title), el("p", {}, place.help[key]))),
-    el("form", { method: "dialog" }, el("button", { class: "tool" }, "Close")));
+    ...parts.map(([title, key]) =>
+      el("section", { "data-static": true }, el("h3", {}, title), el("p", {}, place.help[key])),
+    ),
+    el("form", { method: "dialog" }, el("button", { class: "tool" }, "Close")),
+  );
   dialog.showModal();
 };
 
-const tell = (text) => { byId("told").textContent = text; };
+const tell = (text) => {
+  byId("told").textContent = text;
+};
