@@ -67,7 +67,7 @@ def _retraced(
     there = _at(told, world(chosen, _past(here, told.generated_at)))
     retraced = Platform(there, graph(there, publisher), platform.instance)
     carry_over(platform, retraced, slot)
-    for stage in upstream(platform, slot):
+    for stage in upstream(platform, retraced, slot):
         retraced.run(stage, silence)
     return retraced
 

@@ -38,10 +38,13 @@ def carry_over(stored: Platform, retraced: Platform, slot: str) -> None:
         retraced.warehouse.replace(table, chains, window)
 
 
-def upstream(stored: Platform, slot: str) -> Iterator[Stage]:
-    """The months up to the slot's, the training weeks that serve it, the sessions it looks at."""
+def upstream(stored: Platform, retraced: Platform, slot: str) -> Iterator[Stage]:
+    """The months of the source, the training weeks that serve the slot, the sessions it looks at.
+
+    A source gives all the bars that it has, so the months after the slot's are made as well.
+    """
     day = slot[:10]
-    months = tuple(key for key in stored.keys_of(HISTORY_JOB) if key <= day[:7])
+    months = tuple(retraced.keys_of(HISTORY_JOB))
     yield Stage(INGESTION_JOB, "bars", months, 0)
     yield Stage(HISTORY_JOB, "history", months, 0)
     for week, engines in sorted(_serving(stored, slot).items()):

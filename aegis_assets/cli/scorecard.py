@@ -13,12 +13,12 @@ from aegis_assets.core.claim import Role
 from aegis_assets.core.frozen import Source
 from aegis_assets.core.ledger.scorecard import TO_DATE
 
-_HEADS = ("forecast", "said by", "n", "score", "loss", "covered", "skill")
+_HEADS = ("forecast", "who", "source", "by", "n", "score", "loss", "covered", "skill")
 _RIGHT = {"n", "loss", "covered"}
 
 
 def scorecard_table(frame: pl.DataFrame, span: str = TO_DATE) -> Table:
-    """The newest month's rows of a scorecard, each candidate beside the baseline of its claims."""
+    """The newest month's rows of a scorecard, each beside the baseline of its claims."""
     shown = frame.filter(
         pl.col("span") == span, pl.col("month") == frame["month"].max() if frame.height else False
     ).sort("path_kind", pl.col("role").replace_strict(_ORDER, default=len(_ORDER)), "candidate")
@@ -49,7 +49,9 @@ def _cells(row: Mapping[str, Any]) -> tuple[str | Text, ...]:
     style = colours.get(row["source"], colours[Source.UNAVAILABLE.value])
     covered = "" if row["coverage"] is None else f"{row['coverage']:.3f} of {row['nominal']:.2f}"
     return (
-        Text(f"{row['candidate']} ({row['role'].lower()})", style=style),
+        Text(row["role"].lower(), style=style),
+        Text(row["source"], style=style),
+        row["candidate"],
         str(row["n"]),
         row["score"],
         f"{row['loss']:.4g}",

@@ -41,8 +41,8 @@ class Stage:
     """One job over a contiguous range of partitions; nothing to do if `keys` is empty.
 
     `events` is how many materializations will be heard of while it runs, planned ones included;
-    `why` says what was wrong with what is stored, if that is the reason; `rebuild` asks for all
-    bars again.  `assets` are the only ones of the job that are made; all of them if there are none.
+    `why` says what was wrong with what is stored, if that is it; `rebuild` asks for all bars again;
+    `assets` are the only ones of the job that are made, or all of them where none is named.
     """
 
     job: str
@@ -241,11 +241,8 @@ class Platform:
 
 def heard(entry: dg.EventLogEntry, progress: Progress, logged: Progress = silence) -> None:
     """Pass on an event of a run."""
-    event = entry.dagster_event
-    made = (
-        dg.DagsterEventType.ASSET_MATERIALIZATION,
-        dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
-    )
+    event, kinds = entry.dagster_event, dg.DagsterEventType
+    made = (kinds.ASSET_MATERIALIZATION, kinds.ASSET_MATERIALIZATION_PLANNED)
     if event is None:
         logged(entry.user_message)
     elif event.event_type in made and event.asset_key is not None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import chdir
+from pathlib import Path
 from signal import SIGKILL
 
 import dagster as dg
@@ -19,15 +20,19 @@ from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.cli.backtest import backtest
 from aegis_assets.settings import settings
 from aegis_assets_tests.aged import keep_as_of
-from aegis_assets_tests.cli.conftest import CHOSEN, variables
+from aegis_assets_tests.cli.conftest import new_project, variables
 from aegis_assets_tests.worlds import (
     LAST_SLOT,
     files_of,
     made_once,
     outside,
+    run_history,
+    settings_of,
     stamped_off,
 )
 
+SERVED = settings_of(Path())
+WEEK = "2018-12-08"
 SPAN = ("--from", "2018-12-10", "--to", "2018-12-14", "--no-train")
 SLOTS = [f"2018-12-{day}-15:30" for day in range(10, 15)]
 PATIENCE_S, GLANCE_S = 120, 0.005
@@ -36,7 +41,7 @@ COMMAND = "import typer; from aegis_assets.cli.backtest import backtest; typer.r
 
 def started(folder, *arguments):
     """The command as a process of its own."""
-    environment = outside(COLUMNS="200", **variables(CHOSEN))
+    environment = outside(COLUMNS="200", **variables(SERVED))
     return subprocess.Popen(  # noqa: S603 - the project's own command
         [sys.executable, "-c", COMMAND, *arguments],
         cwd=folder,
@@ -68,12 +73,14 @@ def runs(folder):
 
 
 @pytest.fixture(scope="module")
-def served(shared, project):
-    """The project with models of a week before all of its slots."""
+def served(shared, served_home, platform):
+    """A project with its history, one slot, and models of a week before all slots: read only."""
 
     def fill(folder):
-        shutil.copytree(project, folder, dirs_exist_ok=True)
-        keep_as_of(folder / "models", "2018-12-08")
+        shutil.copytree(served_home, new_project(folder), dirs_exist_ok=True)
+        keep_as_of(folder / "models", WEEK)
+        with chdir(folder), dg.DagsterInstance.from_config(".") as instance:
+            run_history(platform(SERVED, instance=instance))
 
     return made_once(shared / "backtest_served", fill)
 
@@ -135,7 +142,7 @@ def test_a_slot_that_no_longer_stands_is_made_again(tested, tmp_path, damage):
     elif damage == "without claims":
         claims.unlink()
     else:
-        claims.write_text(claims.read_text().replace("2018-12-08", "2018-12-01"))
+        claims.write_text(claims.read_text().replace(WEEK, "2018-12-01"))
     before = path.stat().st_mtime_ns if path.exists() else 0
     ran(folder, *SPAN)
 
@@ -170,7 +177,7 @@ def told(monkeypatch):
     """What the command says on stderr, run in a folder."""
 
     def invoked(folder, *arguments):
-        for name, value in variables(CHOSEN).items():
+        for name, value in variables(SERVED).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("DAGSTER_HOME", raising=False)
         monkeypatch.chdir(folder)
@@ -191,7 +198,9 @@ def test_two_backtests_do_not_share_a_folder(served, tmp_path, told):
         assert "is at work in" in told(folder, *SPAN)
 
 
-def test_a_span_without_models_says_what_to_train(project, tmp_path, told):
-    folder = shutil.copytree(project, tmp_path / "project")
+def test_a_span_without_models_says_what_to_train(served, tmp_path, told):
+    folder = shutil.copytree(served, tmp_path / "project")
+    for week in (folder / "models").glob(f"*/*/{WEEK}"):
+        shutil.rmtree(week)
 
-    assert "train it first with `aegis train --week 2018-12-08`" in told(folder, *SPAN)
+    assert f"train it first with `aegis train --week {WEEK}`" in told(folder, *SPAN)

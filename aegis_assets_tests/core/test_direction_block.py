@@ -7,10 +7,10 @@ import pytest
 from aegis_assets.core.contract.words import Direction, Level
 from aegis_assets.core.engines import DIRECTION
 from aegis_assets.core.engines.blocks.direction import LABELS, TAILS, direction_block
-from aegis_assets.core.engines.restating import RESTATED
+from aegis_assets.core.engines.restating import NO_LAW, RESTATED
 from aegis_assets.core.frozen import Source
 from aegis_assets_tests.core import trained
-from aegis_assets_tests.core.moments import answered, at_close, at_noon, saying
+from aegis_assets_tests.core.moments import answered, at_close, at_noon, lawless, saying
 
 RATES = (0.3, 0.3, 0.4)
 KEYS = [f"t{each.horizon}" for each in LABELS]
@@ -154,6 +154,26 @@ def test_what_is_served_is_said_to_come_from_there():
     assert found.model == f"direction/direction_5@{trained.CUTOFF}:core_distribution"
     assert found.trained_to == trained.CUTOFF
     assert (found.challenger, found.skill.n) == ("boosted_trees", 400)
+
+
+def test_within_a_session_the_size_of_a_move_is_in_the_proportion_of_the_time_left():
+    moment, made = at_noon(left=0.25), answered(DIRECTION)
+    size, found = made["magnitude_1"], block(moment).block.horizons.t1
+    share = moment.ahead.scale(1) / math.sqrt(moment.ahead.variances[1])
+    lean = found.probabilities.up - found.probabilities.down
+
+    median = size.forecast.served[1] * share
+    assert found.expected_move_points == pytest.approx(moment.spot * math.expm1(median) * lean)
+
+
+def test_without_the_core_s_law_a_close_has_probabilities_and_no_interval():
+    made = answered(DIRECTION)
+    mute = made | {"direction_5": lawless(made["direction_5"])}
+    section = direction_block(mute, at_close())
+
+    assert section.block.horizons.t5.probabilities is not None
+    assert section.block.horizons.t5.interval is None
+    assert section.provenance["horizons.t5.interval"].reasons == (NO_LAW,)
 
 
 @pytest.mark.parametrize("moment", [at_close, at_noon])

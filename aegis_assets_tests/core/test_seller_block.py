@@ -1,17 +1,16 @@
-"""RangeShield's other parts: trap, regime, skew, max pain, expiry stress and the flag."""
+"""RangeShield's other parts: trap, regime, skew, max pain and expiry stress."""
 
 import math
 from datetime import date
 
 import pytest
 
-from aegis_assets.core.contract.reasons import NO_CHAIN, SellerReason
-from aegis_assets.core.contract.seller import BreachProbability, ExpiryStress, HitRate, Trap
-from aegis_assets.core.contract.words import Colour, Favour, Level, Status, Stress
+from aegis_assets.core.contract.reasons import NO_CHAIN
+from aegis_assets.core.contract.seller import HitRate
+from aegis_assets.core.contract.words import Level, Stress
 from aegis_assets.core.engines import SELLER
 from aegis_assets.core.engines.blocks.seller import seller_block
 from aegis_assets.core.engines.blocks.seller_state import (
-    read_flag,
     read_max_pain,
     read_skew,
     read_stress,
@@ -23,7 +22,6 @@ from aegis_assets_tests.core import trained
 from aegis_assets_tests.core.moments import answered, at_close, at_noon, chain, saying, variances
 
 FRIDAY = date(2015, 11, 13)
-RICH, FAIR = math.log(1.2), 0.0
 
 
 def block(moment, source=Source.BASELINE, **others):
@@ -179,74 +177,6 @@ def test_beyond_the_calendar_there_is_no_expiry_to_speak_of(read):
     (found,) = part.provenance.values()
     assert found.source is Source.UNAVAILABLE
     assert "NIFTY" in found.reasons[-1]
-
-
-def flag(status=Status.OK, ratio=RICH, touch=0.5, trap=Level.LOW, stress=Stress.CALM, **others):
-    near = BreachProbability(distance=0.01, probability=0.1, touch_probability=0.9)
-    curve = (near, near.model_copy(update={"touch_probability": touch}))
-    moment = at_close(status=status, state={"implied_realised_ratio": ratio})
-    return read_flag(
-        moment,
-        curve,
-        Trap(score=0.1, label=trap, iv_percentile=None, rv_percentile=None),
-        ExpiryStress(score=0.1, label=stress, days_to_expiry=3, expiry=FRIDAY),
-        others.get("regime", Level.LOW),
-    ).value
-
-
-NO, YES = (Favour.CAUTION, Colour.AMBER), (Favour.FAVOURABLE, Colour.GREEN)
-NEVER = (Favour.HOSTILE, Colour.RED)
-
-
-@pytest.mark.parametrize(
-    ("facts", "state", "reasons"),
-    [
-        ({}, YES, ["VOLATILITY_RICH"]),
-        ({"ratio": math.log(1.15) + 1e-9}, YES, ["VOLATILITY_RICH"]),
-        ({"ratio": math.log(1.15)}, NO, ["VOLATILITY_FAIR"]),
-        ({"ratio": math.log(0.9)}, NO, ["VOLATILITY_FAIR"]),
-        ({"ratio": math.log(0.9) - 1e-9}, NO, ["VOLATILITY_CHEAP"]),
-        ({"ratio": None}, NO, ["PREMIUM_UNKNOWN"]),
-        ({"touch": 0.599}, YES, ["VOLATILITY_RICH"]),
-        ({"touch": 0.6}, NO, ["BREACH_LIKELY", "VOLATILITY_RICH"]),
-        ({"trap": Level.MEDIUM}, YES, ["VOLATILITY_RICH"]),
-        ({"trap": Level.HIGH}, NO, ["TRAP_LIKELY", "VOLATILITY_RICH"]),
-        ({"stress": Stress.CAUTION}, YES, ["VOLATILITY_RICH"]),
-        ({"stress": Stress.HOSTILE}, NO, ["EXPIRY_NEAR", "VOLATILITY_RICH"]),
-        ({"regime": Level.MEDIUM}, YES, ["VOLATILITY_RICH"]),
-        ({"regime": Level.HIGH}, NO, ["REGIME_HIGH", "VOLATILITY_RICH"]),
-        (
-            {"regime": Level.HIGH, "trap": Level.HIGH},
-            NEVER,
-            ["REGIME_HIGH", "TRAP_LIKELY", "VOLATILITY_RICH"],
-        ),
-        ({"status": Status.DEGRADED}, YES, ["VOLATILITY_RICH"]),
-        ({"status": Status.STALE}, NEVER, ["DATA_NOT_SOUND", "VOLATILITY_RICH"]),
-    ],
-    ids=str,
-)
-def test_the_flag_follows_its_declared_thresholds(facts, state, reasons):
-    found = flag(**facts)
-
-    assert ((found.label, found.color), list(found.reasons)) == (state, reasons)
-
-
-def test_every_reason_of_the_flag_occurs():
-    told = {
-        code
-        for ratio in (RICH, FAIR, -1.0, None)
-        for code in flag(
-            Status.STALE, ratio, 0.9, Level.HIGH, Stress.HOSTILE, regime=Level.HIGH
-        ).reasons
-    }
-
-    assert told == {each.value for each in SellerReason}
-
-
-def test_silent_parts_speak_neither_for_nor_against():
-    found = read_flag(at_close(state={"implied_realised_ratio": RICH}), None, None, None, None)
-
-    assert found.value.label is Favour.FAVOURABLE
 
 
 def test_hit_rates_are_shown_with_their_number_or_are_null_with_a_reason():

@@ -6,6 +6,7 @@ import pytest
 from aegis_assets.core.dashboard.page import encoded_history
 from aegis_assets.core.dashboard.tiles import declared
 from aegis_assets.core.payload import encoded
+from aegis_assets.core.provenance import unavailable
 from aegis_assets_tests.dashboard import pasts, payloads
 from aegis_assets_tests.dashboard.reading import FORMATS, MARKS, STRAY, as_told, at
 
@@ -153,3 +154,37 @@ def test_what_is_null_shows_a_reason_and_no_number(site, opened):
         assert tile.locator(".badge").first.text_content() == "UNAVAILABLE"
         assert tile.locator(".reason").count() > 0
         assert tile.locator(".tile-body [data-value]").count() == 0
+
+
+def test_a_score_that_is_null_beside_values_that_are_not_says_why(site, opened):
+    found = payloads.parts()
+    trap = found["seller"]["trap"] | {"score": None, "label": None}
+    why = unavailable("it is asked on calm days only")
+    site.show(
+        payloads.payload(
+            seller=found["seller"] | {"trap": trap},
+            provenance=found["provenance"] | {"seller.trap.score": why, "seller.trap.label": why},
+        )
+    )
+    tile = opened(tab="sellers").locator("#tile-trap")
+
+    assert tile.locator(".reason").text_content() == "No score: it is asked on calm days only"
+    assert tile.locator(".meter").count() == 0
+    assert tile.locator(".tile-body [data-format]").count() == 2
+
+
+def test_the_skill_of_a_part_is_not_told_as_that_of_the_whole(site, opened):
+    known = payloads.provenance()
+    silent = known["direction.horizons.t5"].model_copy(update={"baseline": "another"})
+    size = known["direction.horizons.t5"]
+    site.show(
+        payloads.payload(
+            provenance=known
+            | {"direction.horizons.t5": silent}
+            | {"direction.horizons.t5.expected_move_points": size}
+        )
+    )
+    lines = opened().locator("#tile-t5 .skill").all_text_contents()
+
+    assert len(lines) == 1
+    assert lines[0].startswith("Expected move points: Skill +0.9%")

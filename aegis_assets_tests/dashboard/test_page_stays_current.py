@@ -61,7 +61,7 @@ def test_nothing_is_drawn_anew_while_nothing_is_new(site, opened):
     let_pass(visit, 3.1)
 
     assert visit.locator("#tile-spot").get_attribute("data-mine") == "yes"
-    assert sum("aegismatrix.json" in each for each in visit.requested) == 4
+    expect(visit.locator("html")).to_have_attribute("data-readings", "4")
 
 
 def test_the_button_reads_at_once_and_says_so(site, opened):
@@ -145,6 +145,8 @@ def test_a_whole_payload_of_a_broken_shape_leaves_the_last_good_values(site, ope
 
     expect(visit.locator("#trouble")).to_contain_text("The payload could not be read")
     expect(spot(visit)).to_have_text("26,068.15")
+    expect(visit.locator(".as-of")).to_have_text("21 Nov 2025, 14:45 +05:30")
+    assert state(visit) == "live"
 
 
 def test_trouble_is_over_when_the_file_is_whole_again(site, opened):

@@ -28,6 +28,7 @@ WORDS: tuple[type[StrEnum], ...] = (
     Role,
 )
 _OTHER: dict[str, str] = {
+    Status.OK: "OK",
     Role.SERVED: "Published",
     Regime.LOW_VOL_BULL: "Rising, calm",
     Regime.HIGH_VOL_BULL: "Rising, volatile",

@@ -77,7 +77,7 @@ SCORECARD: Columns = {
     "skill_lower": (pl.Float64(), "95 % interval, blocks of sessions resampled; null: too few"),
     "skill_upper": (pl.Float64(), "see `skill_lower`"),
 }
-"""One row per month, span, path, role, source and candidate."""
+"""One row per month, span, path, role and source."""
 
 RELIABILITY: Columns = {
     "engine": _ENGINE,

@@ -20,7 +20,7 @@ from aegis_assets.core.ledger.resampling import interval, resampled_means, skill
 from aegis_assets.core.ledger.schemas import RELIABILITY, SCORECARD
 
 MONTH, TO_DATE = "MONTH", "TO_DATE"
-_WHO = ("engine", "target", "path", "score", "role", "source", "candidate")
+_WHO = ("engine", "path", "score", "role", "source")
 _MEANS = ("loss", "log_loss", "brier", "coverage", "nominal")
 _TENTHS = 10
 _BINARY = 2
@@ -69,7 +69,7 @@ def _rows(lost: pl.DataFrame, seed: int) -> list[dict[str, object]]:
 
 
 def _row(mine: pl.DataFrame, seed: int) -> dict[str, object]:
-    """The record of one candidate in one role at one path."""
+    """The record of one role and source at one path, whichever candidates spoke for them."""
     by_session = _by_session(mine)
     means = by_session.select(pl.col(_MEANS).mean()).row(0, named=True)
     horizon = int(mine["horizon"].to_numpy().max())
@@ -78,6 +78,8 @@ def _row(mine: pl.DataFrame, seed: int) -> dict[str, object]:
     return {
         **who,
         **means,
+        "target": _named(mine["target"]),
+        "candidate": _named(mine["candidate"]),
         "path_kind": who["path"],
         "horizon": horizon,
         "n": mine.height,
@@ -87,6 +89,14 @@ def _row(mine: pl.DataFrame, seed: int) -> dict[str, object]:
         "skill_lower": None if found is None else found.lower,
         "skill_upper": None if found is None else found.upper,
     }
+
+
+def _named(names: pl.Series) -> str:
+    """The commonest of the names, and how many others there are."""
+    counted = names.value_counts().sort("count", names.name, descending=[True, False])
+    others = counted.height - 1
+    commonest = str(counted[names.name][0])
+    return f"{commonest} and {others} more" if others else commonest
 
 
 def _by_session(mine: pl.DataFrame) -> pl.DataFrame:

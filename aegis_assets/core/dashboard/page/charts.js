@@ -162,6 +162,7 @@ const draw = async (name, drawing, rows) => {
   const made = await window.aegisCharts(canvas, spec, {
     ast: true,
     actions: false,
+    logLevel: 1,
     renderer: "svg",
     defaultStyle: false,
     tooltip: hint(name),

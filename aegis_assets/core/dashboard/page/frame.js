@@ -57,7 +57,7 @@ const entry = (key, place) => {
     {},
     box(
       "entry-head",
-      el("span", { class: "entry-name", "data-static": true }, clipped(partName(place, key))),
+      el("span", { class: "entry-name", "data-static": true }, clipped(partName(place, key) || "All")),
       badge(each.source),
     ),
     each.reasons.map((_, i) => el("p", {}, shown(`${root}/reasons/${i}`, "text"))),
@@ -127,7 +127,7 @@ const answering = (place) => {
   return [...new Set(pointers.flatMap((pointer) => provenanceKeys(pathOf(pointer))))];
 };
 
-/** Skill of what answers; where parts have each their own, by part. */
+/** Skill of what answers; that of a part is named, lest it be taken for the whole. */
 const skillLines = (place, keys) => {
   const skilled = keys.filter(skillOf);
   return box(
@@ -136,18 +136,19 @@ const skillLines = (place, keys) => {
       el(
         "p",
         { class: "skill" },
-        skilled.length > 1 ? [el("span", { "data-static": true }, partName(place, key)), ": "] : null,
+        partName(place, key) ? [el("span", { "data-static": true }, partName(place, key)), ": "] : null,
         skillText(skillOf(key)),
       ),
     ),
   );
 };
 
+/** What of a place a key is about, in words, places in a list counted from 1; nothing for all of it. */
 const partName = (place, key) => {
-  const name = key.startsWith(`${place.root}.`)
-    ? key.slice(place.root.length + 1).replaceAll("_", " ")
-    : "all";
-  return name[0].toUpperCase() + name.slice(1);
+  if (!key.startsWith(`${place.root}.`)) return "";
+  const parts = key.slice(place.root.length + 1).split(".");
+  const name = parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part)).join(" ");
+  return name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 };
 
 const tile = (place) => {

@@ -70,16 +70,17 @@ const read = async (name) => {
   return answer.text();
 };
 
-let lastRead = { payload: byId("payload").textContent, history: byId("history").textContent };
-
+/** The history beside the payload; where it cannot be read, the one that is shown. */
 const readHistory = async () => {
   try {
-    const text = await read("history.json");
-    return JSON.parse(text).market ? text : lastRead.history;
+    const found = JSON.parse(await read("history.json"));
+    return found.market ? found : history;
   } catch {
-    return lastRead.history; // closes and record as they were; the payload is what counts
+    return history;
   }
 };
+
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 let turns = 0;
 let newestTurn = 0;
@@ -87,13 +88,11 @@ let newestTurn = 0;
 const reread = async ({ asked = false } = {}) => {
   const turn = (turns += 1);
   try {
-    const now = { payload: await read("aegismatrix.json"), history: await readHistory() };
+    const next = [parsed(await read("aegismatrix.json")), await readHistory()];
     if (turn < newestTurn) return; // a later reading was quicker
     newestTurn = turn;
-    const isNew = now.payload !== lastRead.payload || now.history !== lastRead.history;
-    const next = parsed(now.payload);
-    if (isNew) take(next, JSON.parse(now.history));
-    lastRead = now;
+    const isNew = !isSame(next, [payload, history]);
+    if (isNew) take(...next);
     trouble.since = null;
     if (asked) tell(isNew ? "New values are shown." : "Nothing newer has been published.");
   } catch (fault) {
@@ -102,6 +101,7 @@ const reread = async ({ asked = false } = {}) => {
     if (asked) tell(trouble.what);
   }
   showState();
+  document.documentElement.dataset.readings = String(turn);
 };
 
 const start = () => {

@@ -13,6 +13,12 @@ const side = (pointer) => {
 const graded = (pointer, kind) =>
   el("span", { class: "grade", "data-grade": at(pointer) }, shown(pointer, "word", kind));
 
+/** A score with its grade on its scale; where there is none, why. */
+const gradedScore = (place, score, label) =>
+  at(score) === null
+    ? el("p", { class: "reason" }, "No score: ", clipped(reasonOf(score)))
+    : [box("row", shown(score, "share", "big"), graded(label)), meter(score, place.scale)];
+
 const odds = (root) =>
   splitBar(
     ["up", "neutral", "down"].map((key) => ({

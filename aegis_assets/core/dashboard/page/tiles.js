@@ -77,10 +77,7 @@ const MARKS = {
   ],
   dial: (place) => {
     const [score, label] = pointersOf(place);
-    return [
-      box("row", shown(score, "share", "big"), graded(label)),
-      at(score) === null ? null : meter(score, place.scale),
-    ];
+    return [gradedScore(place, score, label)];
   },
   regime: (place) => {
     const [word, trend] = pointersOf(place);
@@ -104,14 +101,12 @@ const MARKS = {
     ),
   ],
   stress: (place, root) => [
-    box("row", shown(`${root}/score`, "share", "big"), graded(`${root}/label`)),
-    at(`${root}/score`) === null ? null : meter(`${root}/score`, place.scale),
+    gradedScore(place, `${root}/score`, `${root}/label`),
     fact("Sessions to expiry", shown(`${root}/days_to_expiry`, "integer")),
     fact("Expiry", shown(`${root}/expiry`, "day")),
   ],
   trap: (place, root) => [
-    box("row", shown(`${root}/score`, "share", "big"), graded(`${root}/label`)),
-    at(`${root}/score`) === null ? null : meter(`${root}/score`, place.scale),
+    gradedScore(place, `${root}/score`, `${root}/label`),
     box(
       "bars",
       [
@@ -193,8 +188,7 @@ const MARKS = {
     ];
   },
   theta: (place, root) => [
-    box("row", shown(`${root}/score`, "share", "big"), graded(`${root}/label`)),
-    meter(`${root}/score`, place.scale),
+    gradedScore(place, `${root}/score`, `${root}/label`),
     fact("Expected log premium", shown(`${root}/expected_log_premium`, "number")),
   ],
   map: (place, root) => [
