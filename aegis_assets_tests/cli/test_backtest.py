@@ -154,14 +154,14 @@ def test_a_slot_that_no_longer_stands_is_made_again(tested, tmp_path, damage):
 def test_a_killed_backtest_is_gone_on_with_and_ends_as_an_undisturbed_one(served, tested, tmp_path):
     folder = shutil.copytree(served, tmp_path / "project")
     first = folder / "warehouse" / "publish" / "slots" / f"{SLOTS[0]}.json"
-    process = started(folder, *SPAN)
-    deadline = time.monotonic() + PATIENCE_S
-    while not first.exists():
-        assert process.poll() is None, process.stdout.read()
-        assert time.monotonic() < deadline
-        time.sleep(GLANCE_S)
-    process.kill()
-    assert process.wait() == -SIGKILL
+    with started(folder, *SPAN) as process:
+        deadline = time.monotonic() + PATIENCE_S
+        while not first.exists():
+            assert process.poll() is None, process.stdout.read()
+            assert time.monotonic() < deadline
+            time.sleep(GLANCE_S)
+        process.kill()
+    assert process.returncode == -SIGKILL
     ran(folder, *SPAN)
 
     assert payloads(folder) == payloads(tested)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from aegis_assets.core.contract.reasons import SellerReason
-from aegis_assets.core.contract.seller import BreachProbability, ExpiryStress, Trap
+from aegis_assets.core.contract.seller import ExpiryStress, Trap
 from aegis_assets.core.contract.words import Colour, Favour, Level, Status, Stress
 from aegis_assets.core.engines.blocks.seller_state import read_flag
 from aegis_assets_tests.core.moments import at_close
@@ -15,13 +15,11 @@ FRIDAY = date(2015, 11, 13)
 RICH, FAIR = math.log(1.2), 0.0
 
 
-def flag(status=Status.OK, ratio=RICH, touch=0.5, trap=Level.LOW, stress=Stress.CALM, **others):
-    near = BreachProbability(distance=0.01, probability=0.1, touch_probability=0.9)
-    curve = (near, near.model_copy(update={"touch_probability": touch}))
+def flag(status=Status.OK, ratio=RICH, lift=1.0, trap=Level.LOW, stress=Stress.CALM, **others):
     moment = at_close(status=status, state={"implied_realised_ratio": ratio})
     return read_flag(
         moment,
-        curve,
+        lift,
         Trap(score=0.1, label=trap, iv_percentile=None, rv_percentile=None),
         ExpiryStress(score=0.1, label=stress, days_to_expiry=3, expiry=FRIDAY),
         others.get("regime", Level.LOW),
@@ -41,8 +39,8 @@ NEVER = (Favour.HOSTILE, Colour.RED)
         ({"ratio": math.log(0.9)}, NO, ["VOLATILITY_FAIR"]),
         ({"ratio": math.log(0.9) - 1e-9}, NO, ["VOLATILITY_CHEAP"]),
         ({"ratio": None}, NO, ["PREMIUM_UNKNOWN"]),
-        ({"touch": 0.599}, YES, ["VOLATILITY_RICH"]),
-        ({"touch": 0.6}, NO, ["BREACH_LIKELY", "VOLATILITY_RICH"]),
+        ({"lift": 1.249}, YES, ["VOLATILITY_RICH"]),
+        ({"lift": 1.25}, NO, ["BREACH_LIKELY", "VOLATILITY_RICH"]),
         ({"trap": Level.MEDIUM}, YES, ["VOLATILITY_RICH"]),
         ({"trap": Level.HIGH}, NO, ["TRAP_LIKELY", "VOLATILITY_RICH"]),
         ({"stress": Stress.CAUTION}, YES, ["VOLATILITY_RICH"]),
@@ -70,7 +68,7 @@ def test_every_reason_of_the_flag_occurs():
         code
         for ratio in (RICH, FAIR, -1.0, None)
         for code in flag(
-            Status.STALE, ratio, 0.9, Level.HIGH, Stress.HOSTILE, regime=Level.HIGH
+            Status.STALE, ratio, 1.5, Level.HIGH, Stress.HOSTILE, regime=Level.HIGH
         ).reasons
     }
 

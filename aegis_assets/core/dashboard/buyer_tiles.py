@@ -147,7 +147,7 @@ SPIKE_RATE = Tile(
     id="spike_hit_rate",
     mark=Mark.RATE,
     help=Help(
-        what="The share of the sessions called breakouts so far whose close was one.",
+        what="The share of the sessions forecast so far that closed as a breakout.",
         sure="From this installation's own ledger, with a 95 % interval and the number resolved. "
         "Empty until enough have been.",
         read="Compare it with the probabilities that were published for those sessions, not with "

@@ -41,10 +41,10 @@ RISK_SCORE = Tile(
     id="risk_score",
     mark=Mark.DIAL,
     help=Help(
-        what="The share of the last year's forecast volatilities that lie below today's.",
+        what="The share of the last 252 sessions that were calmer, by EWMA volatility.",
         sure="A rank, not a probability. Its grades begin at 30 % and 60 %.",
-        read="At 90 % only one forecast in ten of the past year expected larger moves. It says how "
-        "far prices may go and nothing about which way.",
+        read="At 90 % only one session in ten of the past year was rougher. It says how "
+        "far prices have been going and nothing about which way.",
     ),
     places=(
         Place(

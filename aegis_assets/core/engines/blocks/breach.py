@@ -42,6 +42,7 @@ CURVE = (
     (TOUCH_2_20, TERMINAL_2_20),
 )
 _NOT_MONOTONE = "what the gate chose point by point is not monotone: the core's curve stands in"
+_ONE_VOLATILITY = 1  # place of its band on the curve
 _MEASURES = (Measure.EXCURSION, Measure.SIZE)
 _FIELDS = ("touch_probability", "probability")
 
@@ -70,6 +71,14 @@ def read_breach(answers: Mapping[str, Answer], moment: Moment) -> Part[Curve | N
     rule = by_rule("breach_distances", "multiples of the EWMA volatility over 20 sessions")
     provenance |= {f"breach_probabilities.{i}.distance": rule for i in range(len(CURVE))}
     return Part(core if stands_in else chosen, provenance, tuple(claims))
+
+
+def lift(answers: Mapping[str, Answer], curve: Curve | None) -> float | None:
+    """How much likelier than usual a band of one volatility is touched; null if not known."""
+    rates = answers[CURVE[_ONE_VOLATILITY][0].name].forecast.card.verdict.base_rates
+    if curve is None or not rates or rates[1] <= 0:
+        return None
+    return curve[_ONE_VOLATILITY].touch_probability / rates[1]
 
 
 def coherent(curve: Curve) -> bool:

@@ -6,7 +6,7 @@ from aegis_assets.core.claim import Claim, Measure
 from aegis_assets.core.contract.reasons import TOO_FEW
 from aegis_assets.core.contract.seller import SellerBlock, Trap
 from aegis_assets.core.contract.words import TRAP, Level
-from aegis_assets.core.engines.blocks.breach import CURVE, read_breach
+from aegis_assets.core.engines.blocks.breach import CURVE, lift, read_breach
 from aegis_assets.core.engines.blocks.safe_range import read_safe_range
 from aegis_assets.core.engines.blocks.seller_state import (
     read_flag,
@@ -41,7 +41,7 @@ def seller_block(answers: Mapping[str, Answer], moment: Moment) -> Section:
     trap = _trap(answers[TRAP_5.name], moment)
     regime = _regime(answers[REGIME_10.name], moment)
     stress = read_stress(moment)
-    flag = read_flag(moment, curve.value, trap.value, stress.value, regime.value)
+    flag = read_flag(moment, lift(answers, curve.value), trap.value, stress.value, regime.value)
     pain, skew = read_max_pain(moment), read_skew(moment)
     rate = moment.record.safe_range
     block = SellerBlock(

@@ -1,11 +1,9 @@
 """What is read off the state of the market for sellers: skew, max pain, expiry stress, the flag."""
 
 import math
-from collections.abc import Sequence
 
 from aegis_assets.core.contract.reasons import NO_CHAIN, SellerReason
 from aegis_assets.core.contract.seller import (
-    BreachProbability,
     ExpiryStress,
     MaxPain,
     SellerFlag,
@@ -21,8 +19,7 @@ from aegis_assets.core.provenance import Provenance, by_rule, unavailable
 
 _YEAR = 252
 _RICH, _CHEAP = math.log(1.15), math.log(0.9)
-_LIKELY = 0.6
-_ONE_VOLATILITY = 1  # place on the curve of the band of one volatility
+_LIKELIER = 1.25
 
 _OF_TAILS = (
     "named proxy: mean daily fall and rise of 20 sessions, as the volatility of a normal law with "
@@ -129,13 +126,16 @@ def _strain(moment: Moment, sessions: int, implied: float) -> float:
 
 def read_flag(
     moment: Moment,
-    curve: Sequence[BreachProbability] | None,
+    lift: float | None,
     trap: Trap | None,
     stress: ExpiryStress | None,
     regime: Level | None,
 ) -> Part[SellerFlag]:
-    """Hostile for two reasons or unsound data, favourable only where volatility is dear."""
-    against = _against(curve, trap, stress, regime)
+    """Hostile for two reasons or unsound data, favourable only where volatility is dear.
+
+    `lift` is the probability that a band of one volatility is touched, over how often that happens.
+    """
+    against = _against(lift, trap, stress, regime)
     premium = _premium(moment.state.get("implied_realised_ratio"))
     unsound = moment.status is Status.STALE
     codes = (*([SellerReason.DATA_NOT_SOUND] if unsound else []), *against, premium)
@@ -150,13 +150,13 @@ def read_flag(
 
 
 def _against(
-    curve: Sequence[BreachProbability] | None,
+    lift: float | None,
     trap: Trap | None,
     stress: ExpiryStress | None,
     regime: Level | None,
 ) -> list[SellerReason]:
     """What speaks against selling."""
-    likely = curve is not None and curve[_ONE_VOLATILITY].touch_probability >= _LIKELY
+    likely = lift is not None and lift >= _LIKELIER
     said = {
         SellerReason.REGIME_HIGH: regime is Level.HIGH,
         SellerReason.TRAP_LIKELY: trap is not None and trap.label is Level.HIGH,
