@@ -1,5 +1,6 @@
 """The ledger's tables in the warehouse: forecasts are only ever added."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -53,6 +54,15 @@ class LedgerStore:
         found = self._found(FORECASTS_TABLE, FORECASTS, "session", since, until)
         return first_editions(found) if first_only else found
 
+    def claims(self, paths: Sequence[str], since: date, until: date) -> pl.DataFrame:
+        """Every edition of the forecasts at some paths, made in the sessions `since` .. `until`."""
+        after = date.fromordinal(until.toordinal() + 1)
+        found = [
+            self._rows(FORECASTS_TABLE, FORECASTS, Window("session", since, after, path=path))
+            for path in paths
+        ]
+        return pl.concat(found)
+
     def outcomes(self, since: date | None = None, until: date | None = None) -> pl.DataFrame:
         """Outcomes of claims that ended in the sessions `since` .. `until`."""
         return self._found(OUTCOMES_TABLE, OUTCOMES, "ends_on", since, until)
@@ -73,7 +83,10 @@ class LedgerStore:
         after = date.max if until is None else date.fromordinal(until.toordinal() + 1)
         window = Window(column, since or date.min, after)
         bounded = since is not None or until is not None
-        found = self._warehouse.found(table, window if bounded else None)
+        return self._rows(table, columns, window if bounded else None)
+
+    def _rows(self, table: str, columns: Columns, window: Window | None) -> pl.DataFrame:
+        found = self._warehouse.found(table, window)
         if found is None:
             return empty(columns)
         if set(found.columns) != set(columns):

@@ -35,12 +35,22 @@ _TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Window:
-    """The rows whose Date `column` lies in ``[start, end)``, of one `symbol` if one is named."""
+    """The rows whose Date `column` lies in ``[start, end)``.
+
+    Of one `symbol` if one is named, and at one `path` of a payload.
+    """
 
     column: str
     start: date
     end: date
     symbol: str | None = None
+    path: str | None = None
+
+    @property
+    def equal(self) -> dict[str, str]:
+        """What the rows have in columns of text."""
+        named = {"symbol": self.symbol, "path": self.path}
+        return {name: value for name, value in named.items() if value is not None}
 
     def __post_init__(self) -> None:
         """Refuse a window that no row can lie in."""
@@ -64,8 +74,8 @@ def refuse_strays(table: str, rows: pl.DataFrame, window: Window) -> None:
     if rows.schema.get(window.column) != pl.Date():
         raise WarehouseError(f"rows of {table} need the Date column {window.column} of {window}")
     inside = pl.col(window.column).is_between(window.start, window.end, closed="left")
-    if window.symbol is not None:
-        inside &= pl.col("symbol") == window.symbol
+    for name, value in window.equal.items():
+        inside &= pl.col(name) == value
     strays = rows.filter(~inside.fill_null(value=False))
     if not strays.is_empty():
         raise WarehouseError(

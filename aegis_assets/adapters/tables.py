@@ -103,9 +103,9 @@ def _filter(window: Window | None) -> tuple[str, list[date | str]]:
         return "true", []
     column = _quoted(window.column)
     where = f"{column} >= ? AND {column} < ?"
-    if window.symbol is None:
-        return where, [window.start, window.end]
-    return f"{where} AND symbol = ?", [window.start, window.end, window.symbol]
+    equal = window.equal
+    named = [f"{_quoted(name)} = ?" for name in equal]
+    return " AND ".join([where, *named]), [window.start, window.end, *equal.values()]
 
 
 def _order(columns: Mapping[str, str]) -> str:

@@ -73,7 +73,11 @@ def _run(platform: Platform, stage: Stage, bars: Progress) -> None:
     if stage.why:
         bars.console.print(f"{stage.title} is due: {stage.why}", style="yellow", markup=False)
     task = bars.add_task(keys, total=stage.events, stage=stage.title)
-    platform.run(stage, lambda asset: bars.update(task, advance=1, description=f"{keys} · {asset}"))
+    platform.run(
+        stage,
+        lambda asset: bars.update(task, advance=1, description=f"{keys} · {asset}"),
+        warned=lambda text: bars.console.print(text, style="yellow", markup=False),
+    )
     bars.update(task, completed=stage.events, description=keys)
 
 

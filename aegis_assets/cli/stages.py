@@ -10,6 +10,7 @@ import dagster as dg
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.cli.scores import due_months
 from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, made_at, was_late
 from aegis_assets.cli.sessions import session_to_look_at
 from aegis_assets.cli.turns import BY_HAND
@@ -22,6 +23,7 @@ from aegis_assets.defs.jobs import (
     INGESTION_JOB,
     INTRADAY_JOB,
     PUBLICATION_JOB,
+    SCORING_JOB,
     TRAINING_JOB,
 )
 from aegis_assets.defs.raw import rebuild_config
@@ -31,6 +33,7 @@ from aegis_assets.settings import Settings
 RANGE_START = "dagster/asset_partition_range_start"
 _MATURING = 3
 _RECENT_RUNS = 50
+_LINE = 400
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Progress = Callable[[str], None]
@@ -118,6 +121,7 @@ class Platform:
         same = trained and not months and published and not waited_for
         same = same and self._is_as_served(slot[0])
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
+        yield self._stage(SCORING_JOB, "ledger", self._due_scores(slot[0]))
 
     def past_due(self, *, rebuild: bool = False) -> Iterator[Stage]:
         """Bars, then history, each looked at when the one before has run."""
@@ -131,13 +135,22 @@ class Platform:
             key in self.instance.get_materialized_partitions(asset) for asset in assets
         )
 
-    def run(self, stage: Stage, progress: Progress, logged: Progress = silence) -> None:
+    def run(
+        self,
+        stage: Stage,
+        progress: Progress,
+        logged: Progress = silence,
+        warned: Progress = silence,
+    ) -> None:
         """Materialize the stage; raises the first error of the graph's code, or a failed check.
 
-        `progress` hears of each asset that is planned or made, `logged` what the assets log.
+        `progress` hears of each asset that is planned or made, `logged` what the assets log,
+        `warned` of each check that did not pass.
         """
         run_id = str(uuid4())
-        self.instance.add_event_listener(run_id, lambda entry: heard(entry, progress, logged))
+        self.instance.add_event_listener(
+            run_id, lambda entry: heard(entry, progress, logged, warned)
+        )
         tags = {
             RANGE_START: stage.keys[0],
             "dagster/asset_partition_range_end": stage.keys[-1],
@@ -159,6 +172,13 @@ class Platform:
             msg = f"no slot since AEGIS_SLOTS_START ({self.world.first_slot}): set an earlier day"
             raise SettingsError(msg)
         return slot
+
+    def _due_scores(self, slot: str) -> list[str]:
+        """Months to settle; all since the first slot where the code has changed since."""
+        keys = self.keys_of(SCORING_JOB)
+        if self._is_current(self._assets(SCORING_JOB)):
+            return due_months(self.instance, self.publisher, keys, slot)
+        return [key for key in keys if self.publisher.slots()[0][:7] <= key <= slot[:7]]
 
     def _months_to_ask_for(self, *, rebuild: bool) -> list[str]:
         """Months whose bars no run has looked for; of a live source, the newest as well.
@@ -239,7 +259,12 @@ class Platform:
         return Stage(job, title, tuple(keys), events, why, rebuild)
 
 
-def heard(entry: dg.EventLogEntry, progress: Progress, logged: Progress = silence) -> None:
+def heard(
+    entry: dg.EventLogEntry,
+    progress: Progress,
+    logged: Progress = silence,
+    warned: Progress = silence,
+) -> None:
     """Pass on an event of a run."""
     event, kinds = entry.dagster_event, dg.DagsterEventType
     made = (kinds.ASSET_MATERIALIZATION, kinds.ASSET_MATERIALIZATION_PLANNED)
@@ -247,3 +272,14 @@ def heard(entry: dg.EventLogEntry, progress: Progress, logged: Progress = silenc
         logged(entry.user_message)
     elif event.event_type in made and event.asset_key is not None:
         progress("/".join(event.asset_key.path))
+    elif event.event_type is kinds.ASSET_CHECK_EVALUATION:
+        found = event.asset_check_evaluation_data
+        if not found.passed:
+            warned(complaint(found))
+
+
+def complaint(found: dg.AssetCheckEvaluation) -> str:
+    """A check that did not pass in a line: what it is, and what it found."""
+    told = (f"{name} {each.value}" for name, each in found.metadata.items())
+    name = f"{found.asset_key.to_user_string()}: {found.check_name} did not pass"
+    return f"{name} ({'; '.join(told)})"[:_LINE]

@@ -55,7 +55,7 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
         Of several slots the earlier are made first, and each sees what it would have seen alone.
         """
         slots = [Slot(world, key, inputs) for key in context.partition_keys]
-        before = Published(world, warehouse_file, slots[-1].session)
+        before = Published(world, warehouse_file, slots[0].session, slots[-1].session)
         made: dict[str, Publication] = {}
         moment: datetime | None = None
         for slot in slots:

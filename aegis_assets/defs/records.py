@@ -9,7 +9,7 @@ from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.adapters.warehouse import Warehouse, Window
 from aegis_assets.core.engines.moment import Record
 from aegis_assets.core.ledger.entries import Publication, first_editions, forecast_rows
-from aegis_assets.core.ledger.record import record
+from aegis_assets.core.ledger.record import PAST, PATHS, record
 from aegis_assets.defs.candles import DAILY
 from aegis_assets.defs.io_managers import table_name
 from aegis_assets.defs.versions import payload_version
@@ -25,10 +25,10 @@ class Published:
     a run of its own.
     """
 
-    def __init__(self, world: World, warehouse: Warehouse, last: date) -> None:
+    def __init__(self, world: World, warehouse: Warehouse, first: date, last: date) -> None:
         self._market, self._warehouse, self._last = world.market, warehouse, last
         self._store = LedgerStore(warehouse)
-        self._forecasts = self._store.forecasts(until=last, first_only=False)
+        self._forecasts = self._store.claims(PATHS, first - PAST, last)
 
     def record(self, as_of: datetime, known_at: datetime) -> Record:
         """The record of what had been published before `known_at`, for a slot that ends `as_of`."""
@@ -41,7 +41,7 @@ class Published:
     def add(self, slot: str, made: Publication) -> None:
         """Count what the run has just made."""
         rows = forecast_rows(slot, made.payload, made.claims, payload_version())
-        self._forecasts = pl.concat([self._forecasts, rows])
+        self._forecasts = pl.concat([self._forecasts, rows.filter(pl.col("path").is_in(PATHS))])
 
     @cached_property
     def _candles(self) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -21,7 +21,7 @@ def variables(chosen):
     return {
         f"AEGIS_{name.upper()}": str(value)
         for name, value in chosen.model_dump().items()
-        if name != "dagster_home"
+        if name != "dagster_home" and value not in (None, ())
     }
 
 

@@ -188,3 +188,18 @@ def test_the_skill_of_a_part_is_not_told_as_that_of_the_whole(site, opened):
 
     assert len(lines) == 1
     assert lines[0].startswith("Expected move points: Skill +0.9%")
+
+
+def test_a_point_of_a_chart_tells_its_values_under_the_pointer(afternoon):
+    visit = afternoon("sellers")
+    visit.locator("[data-chart=breach] .mark-symbol path").nth(1).hover()
+    far, end, touch = (
+        PAYLOAD["seller"]["breach_probabilities"][1][name]
+        for name in ("distance", "probability", "touch_probability")
+    )
+
+    assert visit.locator("#hint .fact-value").all_text_contents() == [
+        FORMATS["percent"](far),
+        FORMATS["share"](touch),
+        FORMATS["share"](end),
+    ]

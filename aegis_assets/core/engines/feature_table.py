@@ -41,9 +41,8 @@ def feature_faults(features: pl.DataFrame, engine: Engine) -> list[str]:
 
     A value may be null where its indicator says so, never NaN or infinite.
     """
-    expected = {"symbol": pl.String(), "session": pl.Date()} | dict.fromkeys(
-        engine.columns, pl.Float64()
-    )
+    columns, schema = engine.columns, features.schema
+    expected = {"symbol": pl.String(), "session": pl.Date()} | dict.fromkeys(columns, pl.Float64())
     missing = [name for name in expected if name not in features.columns]
     extra = [name for name in features.columns if name not in expected]
     faults = [f"missing columns {missing}"] if missing else []
@@ -51,10 +50,10 @@ def feature_faults(features: pl.DataFrame, engine: Engine) -> list[str]:
     if not faults and features.columns != [*expected]:
         faults = ["columns in another order than declared"]
     for name in (each for each in expected if each not in missing):
-        found = features.schema[name]
+        found = schema[name]
         if found != expected[name]:
             faults.append(f"{name} is {found}, not {expected[name]}")
-        elif name in engine.columns and not features[name].drop_nulls().is_finite().all():
+        elif name in columns and not features[name].drop_nulls().is_finite().all():
             faults.append(f"{name} is not finite")
     if not faults and features.select(KEYS).is_duplicated().any():
         faults.append("several rows of one session")

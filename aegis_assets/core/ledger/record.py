@@ -14,6 +14,9 @@ from aegis_assets.core.ledger.settling import outcomes
 from aegis_assets.core.markets import Market
 
 NEXT_SESSION = "buyer.breakout_next.0"
+PATHS = (*EDGES, NEXT_SESSION)
+PAST = timedelta(days=365)
+"""How far back the record looks."""
 FEWEST = 30
 _SEED = 0
 
@@ -25,7 +28,7 @@ def record(
     market: Market,
     as_of: datetime,
 ) -> Record:
-    """What became of the claims of earlier slots that ended before the session of `as_of`.
+    """What became of the claims of the year before that ended before the session of `as_of`.
 
     Only one slot a session counts, its last: those before it are about the same stretch of price
     and would only inflate n.  `safe_range` is the share of ranges that held on both edges, `spike`
@@ -36,9 +39,9 @@ def record(
     does, was still asked nothing that was not known at its moment.
     """
     session = as_of.astimezone(ZoneInfo(market.time_zone)).date()
-    paths = [*EDGES, NEXT_SESSION]
     mine = forecasts.filter(
-        pl.col("path").is_in(paths),
+        pl.col("path").is_in(PATHS),
+        pl.col("session") > session - PAST,
         pl.col("role") == Role.SERVED.value,
         pl.col("as_of") < as_of,
         pl.col("ends_on") < session,
