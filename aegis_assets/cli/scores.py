@@ -1,5 +1,7 @@
 """Months of the ledger that are to be settled and scored."""
 
+from datetime import date
+
 import dagster as dg
 
 from aegis_assets.adapters.publishers import FolderPublisher
@@ -9,17 +11,22 @@ from aegis_assets.defs.ledger_checks import OUTCOMES_KEY
 
 
 def due_months(
-    instance: dg.DagsterInstance, publisher: FolderPublisher, months: list[str], slot: str
+    instance: dg.DagsterInstance, publisher: FolderPublisher, months: list[str], newest: date
 ) -> list[str]:
-    """From the first month whose claims were settled on other candles, or never, to the slot's.
+    """From the first month whose claims were settled on other candles, or never, to the newest.
 
-    None before the first slot that was published.
+    `newest` is the last session that is final.  None while no claim can have ended by then.
     """
-    published = publisher.slots()
-    if not published:
-        return []
-    told = [month for month in months if published[0][:7] <= month <= slot[:7]]
+    told = told_months(publisher, months, newest)
     settled = [
         made_at(instance, OUTCOMES_KEY, month) > made_at(instance, DAILY, month) for month in told
     ]
     return told[settled.index(False) :] if False in settled else []
+
+
+def told_months(publisher: FolderPublisher, months: list[str], newest: date) -> list[str]:
+    """Months in which a claim may have ended, of those that there are."""
+    published = publisher.slots()[:1]
+    if not published or published[0][:10] >= f"{newest}":
+        return []
+    return [month for month in months if published[0][:7] <= month <= f"{newest}"[:7]]

@@ -10,7 +10,7 @@ import dagster as dg
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
-from aegis_assets.cli.scores import due_months
+from aegis_assets.cli.scores import due_months, told_months
 from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, made_at, was_late
 from aegis_assets.cli.sessions import session_to_look_at
 from aegis_assets.cli.turns import BY_HAND
@@ -116,12 +116,12 @@ class Platform:
             is_made = partial(self._is_fresh, INTRADAY_JOB)
             session = session_to_look_at(self.world, self.instance, is_made)
             yield self._stage(INTRADAY_JOB, "intraday", session)
+        yield self._stage(SCORING_JOB, "ledger", self._due_scores())
         published = self._is_fresh(PUBLICATION_JOB, slot) and is_published(self.publisher, slot)
         waited_for = bool(session) and published and was_late(self.publisher, slot[0])
         same = trained and not months and published and not waited_for
         same = same and self._is_as_served(slot[0])
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
-        yield self._stage(SCORING_JOB, "ledger", self._due_scores(slot[0]))
 
     def past_due(self, *, rebuild: bool = False) -> Iterator[Stage]:
         """Bars, then history, each looked at when the one before has run."""
@@ -173,12 +173,12 @@ class Platform:
             raise SettingsError(msg)
         return slot
 
-    def _due_scores(self, slot: str) -> list[str]:
-        """Months to settle; all since the first slot where the code has changed since."""
-        keys = self.keys_of(SCORING_JOB)
+    def _due_scores(self) -> list[str]:
+        """Months to settle before the page is drawn; all of them where the code has changed."""
+        keys, newest = self.keys_of(SCORING_JOB), self.world.source.last_session(self.world.market)
         if self._is_current(self._assets(SCORING_JOB)):
-            return due_months(self.instance, self.publisher, keys, slot)
-        return [key for key in keys if self.publisher.slots()[0][:7] <= key <= slot[:7]]
+            return due_months(self.instance, self.publisher, keys, newest)
+        return told_months(self.publisher, keys, newest)
 
     def _months_to_ask_for(self, *, rebuild: bool) -> list[str]:
         """Months whose bars no run has looked for; of a live source, the newest as well.

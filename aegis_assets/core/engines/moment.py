@@ -76,6 +76,11 @@ class Moment:
         """Whether the spot has moved on since the close from which the answers count."""
         return self.today is not None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the session of `base` has closed, and with it what expired on it."""
+        return self.today is None or self.today.rest <= 0
+
     def end_of(self, sessions: int) -> date | None:
         """The session that many after `base`; null beyond what is known of the calendar."""
         return self._session_after(self.base, sessions)

@@ -145,9 +145,9 @@ const skillLines = (place, keys) => {
 
 /** What of a place a key is about, in words, places in a list counted from 1; nothing for all of it. */
 const partName = (place, key) => {
-  if (!key.startsWith(`${place.root}.`)) return "";
+  if (place.paths.length === 1 || !key.startsWith(`${place.root}.`)) return "";
   const parts = key.slice(place.root.length + 1).split(".");
-  const name = parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part)).join(" ");
+  const name = parts.map((part) => (/^\d+$/.test(part) ? `#${Number(part) + 1}` : part)).join(" ");
   return name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 };
 

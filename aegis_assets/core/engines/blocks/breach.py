@@ -33,7 +33,7 @@ from aegis_assets.core.labels.breach import (
     TOUCH_1_20,
     TOUCH_2_20,
 )
-from aegis_assets.core.provenance import Provenance, by_baseline, by_rule, unavailable
+from aegis_assets.core.provenance import Provenance, by_baseline, unavailable
 
 CURVE = (
     (TOUCH_0_5_20, TERMINAL_0_5_20),
@@ -68,8 +68,9 @@ def read_breach(answers: Mapping[str, Answer], moment: Moment) -> Part[Curve | N
         horizon = label.horizon
         settled = Settled(measure, moment.spot, horizon, moment.end_of(horizon), cuts=answer.cuts)
         claims.append(made(path, answer.forecast.card, said, answer.asked, settled, moment))
-    rule = by_rule("breach_distances", "multiples of the EWMA volatility over 20 sessions")
-    provenance |= {f"breach_probabilities.{i}.distance": rule for i in range(len(CURVE))}
+    for i in range(len(CURVE)):
+        point = f"breach_probabilities.{i}"
+        provenance[f"{point}.distance"] = provenance[f"{point}.touch_probability"]
     return Part(core if stands_in else chosen, provenance, tuple(claims))
 
 

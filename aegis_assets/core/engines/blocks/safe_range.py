@@ -32,10 +32,11 @@ from aegis_assets.core.labels.path import (
     RISE_10,
     RISE_20,
 )
-from aegis_assets.core.provenance import Provenance, by_rule, unavailable
+from aegis_assets.core.provenance import Provenance, unavailable
 
 COVERAGE = 0.9
 _SIDE = LEVELS.index((1 + COVERAGE) / 2)
+_STATED = ("horizon_days", "coverage", "expiry")
 _RISES, _FALLS = (RISE_1, RISE_5, RISE_10, RISE_20), (FALL_1, FALL_5, FALL_10, FALL_20)
 _Pair = tuple[Answer, Answer, float]
 
@@ -73,11 +74,9 @@ def _range(
         coverage=COVERAGE,
         expiry=expiry,
     )
-    stated = by_rule("next_monthly_expiry", "the engine's own choice of horizon and coverage")
-    provenance = {f"safe_range.{edge}": _source(pair, moment) for edge, pair in pairs.items()}
-    provenance |= {
-        f"safe_range.{field}": stated for field in ("horizon_days", "coverage", "expiry")
-    }
+    edges = {f"safe_range.{edge}": _source(pair, moment) for edge, pair in pairs.items()}
+    stated = _whole([*edges.values()])
+    provenance = edges | {f"safe_range.{field}": stated for field in _STATED}
     claims = tuple(
         _claim(f"safe_range.{edge}", measure, pairs[edge], said[edge], moment, sessions, expiry)
         for edge, measure in (("upper", Measure.RISE), ("lower", Measure.FALL))
@@ -140,6 +139,11 @@ def _source(pair: _Pair, moment: Moment) -> Provenance:
         return found
     reason = f"{1 - weight:.0%} of it is the shorter horizon's, where a baseline answers"
     return near.model_copy(update={"reasons": (*near.reasons, reason)})
+
+
+def _whole(edges: list[Provenance]) -> Provenance:
+    """That of the range as a whole: a model's only where both edges are."""
+    return next((each for each in edges if each.source is not Source.MODEL), edges[0])
 
 
 def _why_silent(pair: _Pair, moment: Moment) -> Provenance:

@@ -73,7 +73,7 @@ def read_max_pain(moment: Moment) -> Part[MaxPain | None]:
         return Part(value, {"max_pain": by_rule("open_interest", _OF_INTEREST)})
     why = _why_no_chain(moment, "max pain")
     try:
-        expiry = next_expiry(moment.market, moment.base).day
+        expiry = next_expiry(moment.market, moment.base, after=moment.is_over).day
     except DataError as error:
         return Part(None, {"max_pain": unavailable(why, str(error))})
     step = moment.market.strike_step
@@ -97,7 +97,7 @@ def _why_no_chain(moment: Moment, what: str) -> str:
 def read_stress(moment: Moment) -> Part[ExpiryStress | None]:
     """Strain of the next expiry, of any kind."""
     try:
-        expiry = next_expiry(moment.market, moment.base).day
+        expiry = next_expiry(moment.market, moment.base, after=moment.is_over).day
         sessions = sessions_to(moment.market, moment.base, expiry)
     except DataError as error:
         return Part(None, {"expiry_stress": unavailable(str(error))})
