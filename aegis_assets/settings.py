@@ -162,6 +162,11 @@ class Settings(BaseSettings):
         return self.home / "warehouse" / "publish"
 
     @property
+    def cache_folder(self) -> Path:
+        """Where what is made of installed packages is kept; safe to delete."""
+        return self.home / "warehouse" / "cache"
+
+    @property
     def folds_folder(self) -> Path:
         """Where fits of past folds are remembered."""
         return self.home / "warehouse" / "folds"

@@ -22,6 +22,7 @@ from rich.table import Table
 from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.cli.backtesting import Backtest, Cadence
 from aegis_assets.cli.console import console, instance_of, readable_errors
+from aegis_assets.cli.dashboard import draw
 from aegis_assets.cli.remaining import due_slots, due_weeks
 from aegis_assets.cli.scorecard import scorecard_table
 from aegis_assets.cli.stages import Platform, Stage, silence
@@ -68,6 +69,7 @@ def backtest(
             _make(span, bars)
         for told in _record(span):
             console.print(told)
+        draw(chosen, platform.publisher)
 
 
 def _bars() -> Progress:

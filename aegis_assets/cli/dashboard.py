@@ -29,11 +29,16 @@ def dashboard(
     with readable_errors():
         chosen = settings()
         publisher = FolderPublisher(chosen.publish_folder)
-        for name, content in _made(chosen, publisher).items():
-            publisher.put(name, content)
+        draw(chosen, publisher)
         say(f"page       {(chosen.publish_folder / PAGE).resolve()}")
         if serve:
             _serve(publisher, port)
+
+
+def draw(chosen: Settings, publisher: FolderPublisher) -> None:
+    """Put the page of the current payload and its history beside it."""
+    for name, content in _made(chosen, publisher).items():
+        publisher.put(name, content)
 
 
 def _made(chosen: Settings, publisher: FolderPublisher) -> dict[str, bytes]:
@@ -44,7 +49,7 @@ def _made(chosen: Settings, publisher: FolderPublisher) -> dict[str, bytes]:
     warehouse = Warehouse(chosen.warehouse_file)
     window = Window("session", today - timedelta(days=LOOK_BACK), today + timedelta(days=1))
     candles = warehouse.rows("candles.daily", window)
-    return page_files(market, payload, candles, LedgerStore(warehouse))
+    return page_files(chosen, payload, candles, LedgerStore(warehouse))
 
 
 def _current(publisher: FolderPublisher) -> Payload:

@@ -15,14 +15,16 @@ from aegis_assets.core.candles import panel
 from aegis_assets.core.dashboard.histories import LOOK_BACK as PAST
 from aegis_assets.core.dashboard.histories import history
 from aegis_assets.core.dashboard.page import encoded_history, page
-from aegis_assets.core.markets import Market
+from aegis_assets.core.markets import MARKETS
 from aegis_assets.core.payload import Payload
 from aegis_assets.defs.io_managers import LOOK_BACK
 from aegis_assets.defs.ledger import by_slot
 from aegis_assets.defs.ledger_checks import FORECASTS_KEY
 from aegis_assets.defs.payload import KEY as PAYLOAD
 from aegis_assets.defs.schemas import OWNERS
+from aegis_assets.defs.versions import dashboard_version
 from aegis_assets.defs.world import World
+from aegis_assets.settings import Settings
 
 KEY = dg.AssetKey(["dashboard"])
 PAGE, HISTORY = "index.html", "history.json"
@@ -43,6 +45,7 @@ def dashboard_assets(world: World) -> list[dg.AssetsDefinition]:
         group_name="payload",
         kinds={"python", "html"},
         owners=OWNERS,
+        code_version=dashboard_version(),
     )
     def dashboard(
         context: dg.AssetExecutionContext,
@@ -55,7 +58,7 @@ def dashboard_assets(world: World) -> list[dg.AssetsDefinition]:
         slot, newest = max(by_slot(publication, context).items())
         if publications.slots()[-1:] != [slot]:
             return dg.MaterializeResult(metadata={"slot": slot, "written": False})
-        files = page_files(world.market, newest.payload, candles, ledger_store)
+        files = page_files(world.settings, newest.payload, candles, ledger_store)
         for name, content in files.items():
             publications.put(name, content)
         return dg.MaterializeResult(metadata={"slot": slot, "written": True, **_told(world, files)})
@@ -64,9 +67,10 @@ def dashboard_assets(world: World) -> list[dg.AssetsDefinition]:
 
 
 def page_files(
-    market: Market, payload: Payload, candles: pl.DataFrame, ledger: LedgerStore
+    chosen: Settings, payload: Payload, candles: pl.DataFrame, ledger: LedgerStore
 ) -> dict[str, bytes]:
     """The page and its history by file name."""
+    market = MARKETS[chosen.market]
     today = payload.as_of.astimezone(ZoneInfo(market.time_zone)).date()
     since = today - timedelta(days=PAST)
     past = history(
@@ -77,7 +81,10 @@ def page_files(
         ledger.scorecard(until=today),
         as_of=payload.as_of,
     )
-    return {HISTORY: encoded_history(past), PAGE: page(payload, past, page_assets())}
+    return {
+        HISTORY: encoded_history(past),
+        PAGE: page(payload, past, page_assets(chosen.cache_folder)),
+    }
 
 
 def _told(world: World, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from aegis_assets.defs.option_chain import has_option_chain
 from aegis_assets.defs.records import Published
 from aegis_assets.defs.schemas import OWNERS
 from aegis_assets.defs.session_features import ACTIVITY, FEATURES
-from aegis_assets.defs.slots import CANDLE_DAYS, FEATURE_DAYS, Slot
+from aegis_assets.defs.slots import CANDLE_DAYS, CHAIN_DAYS, FEATURE_DAYS, Slot
 from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.world import World
 
@@ -81,10 +81,11 @@ def _ins(world: World) -> dict[str, dg.AssetIn]:
         read[f"features_{engine.name}"] = dg.AssetIn(features, metadata={LOOK_BACK: FEATURE_DAYS})
         read[f"models_{engine.name}"] = dg.AssetIn(models, metadata=until)
     of_session = _OF_A_SESSION if world.source.is_live else {}
-    if has_option_chain(world):
-        of_session = of_session | {"chain": CHAIN}
     absent = {MAY_BE_ABSENT: True}
-    return read | {name: dg.AssetIn(key, metadata=absent) for name, key in of_session.items()}
+    read |= {name: dg.AssetIn(key, metadata=absent) for name, key in of_session.items()}
+    if has_option_chain(world):
+        read["chain"] = dg.AssetIn(CHAIN, metadata=absent | {LOOK_BACK: CHAIN_DAYS})
+    return read
 
 
 def _told(slot: str) -> str:

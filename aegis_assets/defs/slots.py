@@ -21,13 +21,16 @@ from aegis_assets.core.engines.running_day import Session
 from aegis_assets.core.ledger.entries import Publication
 from aegis_assets.core.options.view import ChainView, chain_view
 from aegis_assets.core.running import Running, running_session
-from aegis_assets.defs.option_chain import OLDEST
+from aegis_assets.defs.option_chain import oldest_chain
 from aegis_assets.defs.world import World
 
 CANDLE_DAYS = 62
 """Days of daily candles before the month of a slot: the two months before it."""
 FEATURE_DAYS = 800
 """The same of features: GARCH filters through 500 sessions before it speaks of the next."""
+
+CHAIN_DAYS = 7
+"""Days of option chains before the slot's own: a bhavcopy is of the close before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +105,14 @@ class Slot:
         return None if features is None or windows is None else Session(features, windows)
 
     def _chain(self) -> ChainView | None:
-        rows = self._own("chain")
-        if rows is None:
+        """What the newest chain says that could be had by the slot's end."""
+        rows: pl.DataFrame | None = self.inputs.get("chain")
+        if rows is None or rows.is_empty():
             return None
-        return chain_view(rows, self.world.market, self.window.end, OLDEST)
+        own = rows.filter(
+            pl.col("session").is_between(self.session - timedelta(days=CHAIN_DAYS), self.session)
+        )
+        return chain_view(own, self.world.market, self.window.end, oldest_chain(self.world))
 
     def _next_expected(self) -> datetime | None:
         """End of the slot after it; nothing after the last of an archive."""

@@ -5,6 +5,7 @@ comment changes none.  A stored model is refused by its declaration alone, so th
 year can still be replayed after a change of the machinery.
 """
 
+from aegis_assets.adapters.page_assets import page_version
 from aegis_assets.adapters.syntax import syntax_version
 from aegis_assets.core.engines import Engine
 
@@ -59,6 +60,11 @@ def models_version(engine: Engine, left_out: frozenset[str] = frozenset()) -> st
     """Of an engine's walk-forward record and models, less the estimators that are left out."""
     without = "".join(f"-without-{name}" for name in sorted(left_out))
     return f"{engine.code_version}-{syntax_version(*_MODELS)}{without}"
+
+
+def dashboard_version() -> str:
+    """Of the page."""
+    return f"{page_version()}-{syntax_version('contract', 'payload', 'ledger', 'dashboard')}"
 
 
 def payload_version() -> str:

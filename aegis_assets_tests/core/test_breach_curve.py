@@ -120,7 +120,7 @@ def test_where_the_gate_s_choices_make_a_curve_each_point_has_its_own_source(mad
     sources = {path: each.source for path, each in part.provenance.items()}
     assert sources["breach_probabilities.3.touch_probability"] is Source.MODEL
     assert sources["breach_probabilities.3.probability"] is Source.BASELINE
-    assert sources["breach_probabilities.3.distance"] is Source.PROXY
+    assert sources["breach_probabilities.3.distance"] is Source.MODEL
 
 
 @pytest.mark.parametrize("moment", [at_close, at_noon])

@@ -1,6 +1,7 @@
 """RangeShield's other parts: trap, regime, skew, max pain and expiry stress."""
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,7 +20,7 @@ from aegis_assets.core.engines.moment import Record
 from aegis_assets.core.frozen import Source
 from aegis_assets.core.markets import NIFTY
 from aegis_assets_tests.core import trained
-from aegis_assets_tests.core.moments import answered, at_close, at_noon, chain, saying, variances
+from aegis_assets_tests.core.moments import answered, at_close, at_noon, chain, saying
 
 FRIDAY = date(2015, 11, 13)
 
@@ -148,10 +149,23 @@ def test_the_stress_is_the_core_s_volatility_over_the_implied_by_the_sessions_le
 
 
 def test_on_an_expiry_s_own_day_one_session_s_volatility_counts():
-    part = read_stress(at_close(session=FRIDAY, state={"implied_volatility": 0.01}))
+    noon = at_noon(state={"implied_volatility": 0.01})
+    friday = replace(noon, today=replace(noon.today, session=FRIDAY))
+    part = read_stress(friday)
 
     assert part.value.days_to_expiry == 0
-    assert part.value.score == pytest.approx(math.sqrt(variances()[1]) / 0.01)
+    assert part.value.score == pytest.approx(friday.ahead.scale(1) / 0.01)
+
+
+@pytest.mark.parametrize("read", [read_stress, read_max_pain])
+def test_an_expiry_is_past_once_its_session_is_over(read):
+    noon = at_noon()
+    friday = replace(noon, today=replace(noon.today, session=FRIDAY))
+    over = replace(friday, today=replace(friday.today, rest=0.0))
+
+    assert read(friday).value.expiry == FRIDAY
+    assert read(over).value.expiry > FRIDAY
+    assert read(at_close(session=FRIDAY)).value.expiry > FRIDAY
 
 
 @pytest.mark.parametrize(
