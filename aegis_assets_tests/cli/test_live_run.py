@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from aegis_assets.adapters.request_gate import RequestGate
 from aegis_assets.adapters.yahoo import YahooSource
-from aegis_assets.core.payload import SessionState, Status
+from aegis_assets.core.contract.words import SessionState, Status
 from aegis_assets_tests.cli import live
 from aegis_assets_tests.cli.conftest import new_project
 from aegis_assets_tests.cli.live import (

@@ -152,7 +152,7 @@ def test_what_cannot_be_restated_is_unavailable_with_a_reason(t5):
         (SELLER, "trap"),
         (BUYER, "breakout_next"),
     ],
-    ids=str,
+    ids=lambda each: getattr(each, "name", each),
 )
 def test_without_the_core_s_law_what_rests_on_it_is_null_with_a_reason(engine, path):
     made = {name: lawless(each) for name, each in answered(engine).items()}
