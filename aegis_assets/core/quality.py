@@ -17,6 +17,7 @@ from aegis_assets.core.contract.market import (
 from aegis_assets.core.contract.reasons import NO_PRICE
 from aegis_assets.core.contract.words import SessionState, Status
 from aegis_assets.core.engines.state import MarketState
+from aegis_assets.core.errors import DataError
 from aegis_assets.core.evaluation.dataset import data_version
 from aegis_assets.core.markets import Market
 from aegis_assets.core.options.view import ChainView
@@ -37,9 +38,12 @@ def market_block(
         closes = _with_quote(closes, running.spot)
         implied = _with_quote(implied, running.volatility_index)
     spot, spot_change, spot_share = _change(closes)
+    if spot is None:
+        msg = f"the candle of {seen['session'][-1]} has no close: rebuild candles/daily"
+        raise DataError(msg)
     vix, vix_change, vix_share = _change(implied)
     return MarketBlock(
-        spot=spot or 0.0,
+        spot=spot,
         spot_change=spot_change,
         spot_change_pct=spot_share,
         vix=vix,

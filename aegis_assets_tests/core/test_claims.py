@@ -21,6 +21,7 @@ KEYS = ("t1", "t3", "t5", "t10", "t20", "t40")
 AT_CLOSE = {
     *(f"direction.horizons.{key}" for key in KEYS),
     *(f"direction.horizons.{key}.expected_move_points" for key in KEYS),
+    *(f"direction.horizons.{key}.interval" for key in KEYS),
     *(f"seller.breach_probabilities.{i}.probability" for i in range(4)),
     *(f"seller.breach_probabilities.{i}.touch_probability" for i in range(4)),
     "seller.safe_range.lower",
@@ -32,7 +33,7 @@ AT_CLOSE = {
     "buyer.theta_edge",
     "buyer.theta_edge.expected_log_premium",
 }
-AT_NOON = AT_CLOSE | {"direction.today", "buyer.breakout_today"}
+AT_NOON = AT_CLOSE | {"direction.today", "direction.today.interval", "buyer.breakout_today"}
 
 
 def at_close(source):
@@ -75,6 +76,9 @@ def assert_shown(payload, claim, said):
         assert_levels_shown(payload, claim, said, value)
     elif claim.path == "seller.regime":
         assert said.index(max(said)) == ["LOW", "MEDIUM", "HIGH"].index(value)
+    elif claim.path.endswith("interval"):
+        levels = [claim.reference * math.exp(bound) for bound in said]
+        assert levels == pytest.approx([value.lower, value.upper], rel=1e-12)
     elif claim.path.startswith("direction."):
         classes = value.probabilities
         assert (classes.down, classes.neutral, classes.up) == said
@@ -124,8 +128,10 @@ def test_a_claim_s_source_is_that_of_the_payload(source, moment):
 @every_source
 @every_moment
 def test_the_baseline_is_asked_beside_whatever_is_served(source, moment):
+    """An interval is the core's own, whoever serves the classes: it has no rival."""
     for claim in moment(source).claims:
-        assert Role.BASELINE in {each.role for each in claim.sayings}, claim.path
+        roles = {each.role for each in claim.sayings}
+        assert (Role.BASELINE in roles) == (not claim.path.endswith("interval")), claim.path
 
 
 def test_a_challenger_that_was_refused_is_asked_too():
@@ -155,7 +161,13 @@ def test_what_nobody_serves_is_not_claimed():
 @every_moment
 def test_claims_count_from_the_last_final_close_and_from_the_spot(moment):
     made = moment(Source.BASELINE)
-    by_close = {"buyer.theta_edge", "seller.regime", "direction.today", "buyer.breakout_today"}
+    by_close = {
+        "buyer.theta_edge",
+        "seller.regime",
+        "direction.today",
+        "direction.today.interval",
+        "buyer.breakout_today",
+    }
     for claim in made.claims:
         assert claim.counted_from == trained.last_session()
         if claim.measure is Measure.LOG_PREMIUM:

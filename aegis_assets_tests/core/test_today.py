@@ -168,7 +168,7 @@ def test_with_no_move_and_all_to_come_a_breakout_is_as_likely_as_at_the_close(br
 
 
 def test_what_was_said_at_the_close_is_the_claim_s_baseline(next_close):
-    (claim,) = read_today(next_close, at_noon(0.01)).claims
+    claim, interval = read_today(next_close, at_noon(0.01)).claims
     served, baseline = claim.sayings
 
     assert claim.reference == at_close().close
@@ -176,6 +176,7 @@ def test_what_was_said_at_the_close_is_the_claim_s_baseline(next_close):
     assert served.forecast == classes(next_close, at_noon(0.01))
     assert baseline.forecast == next_close.forecast.served
     assert baseline.candidate == "core_distribution_at_close"
+    assert (interval.path, interval.levels) == ("today.interval", (0.1, 0.9))
 
 
 def nulls(value):
@@ -208,3 +209,13 @@ def test_without_a_law_there_is_no_forecast_of_today(next_close, read):
 
         assert nulls(part.value)
         assert "the core has no law" in next(iter(part.provenance.values())).reasons[0]
+
+
+@pytest.mark.parametrize("left", [0.2, 0.5, 1.0, 4.0])
+def test_volatility_alone_is_no_direction(next_close, left):
+    """With the spot where it was, only the time left can have lifted a tail: never one side."""
+    said = read_today(next_close, at_noon(0.0, left)).value
+    down, _, up = next_close.forecast.card.verdict.base_rates
+    lifts = (said.probabilities.up > up, said.probabilities.down > down)
+
+    assert (said.direction is Direction.NEUTRAL) == (lifts[0] == lifts[1])

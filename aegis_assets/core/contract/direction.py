@@ -27,13 +27,15 @@ class HorizonForecast(Frozen):
 
     label: str
     direction: Direction | None = Field(
-        description="UP or DOWN only where a model beat every baseline and leans beyond the base "
-        "rate; else NEUTRAL"
+        description="UP or DOWN only where a model beat every baseline and lifts that side alone "
+        "above its base rate; else NEUTRAL"
     )
     expected_move_points: float | None = Field(
         description="median size of the move, times the probability of UP less that of DOWN"
     )
-    conviction: float | None = Field(description="(p_max - 1/3) / (2/3)", ge=0, le=1)
+    conviction: float | None = Field(
+        description="of the likeliest class: (p_max - 1/3) / (2/3)", ge=0, le=1
+    )
     probabilities: Probabilities | None
     interval: Interval | None
 
@@ -53,12 +55,14 @@ class Today(Frozen):
     """The running session as a whole: its close against the close before, given the spot by now."""
 
     direction: Direction | None = Field(
-        description="the tail that the spot has raised most above its base rate, else NEUTRAL"
+        description="the tail that stands above its base rate while the other does not; else NEUTRAL"
     )
     expected_move_points: float | None = Field(
         description="from the close before to the expected close of this session"
     )
-    conviction: float | None = Field(description="(p_max - 1/3) / (2/3)", ge=0, le=1)
+    conviction: float | None = Field(
+        description="of the likeliest class: (p_max - 1/3) / (2/3)", ge=0, le=1
+    )
     probabilities: Probabilities | None
     interval: Interval | None
     intraday_volatility_score: float | None = Field(

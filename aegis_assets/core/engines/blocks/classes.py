@@ -6,11 +6,14 @@ from aegis_assets.core.engines.restating import Forecast
 
 
 def lifted(probabilities: Forecast, base_rates: Forecast) -> Direction:
-    """The tail of DOWN, NEUTRAL, UP that stands most above its base rate, else NEUTRAL."""
+    """The tail of DOWN, NEUTRAL, UP that stands above its base rate while the other does not.
+
+    More volatility lifts both tails: that is no direction.
+    """
     down, _, up = (p - rate for p, rate in zip(probabilities, base_rates, strict=True))
-    if max(down, up) <= 0:
-        return Direction.NEUTRAL
-    return Direction.UP if up >= down else Direction.DOWN
+    if up > 0 >= down:
+        return Direction.UP
+    return Direction.DOWN if down > 0 >= up else Direction.NEUTRAL
 
 
 def conviction(probabilities: Forecast) -> float:

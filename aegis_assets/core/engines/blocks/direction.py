@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
-from aegis_assets.core.claim import Claim, Measure
+from aegis_assets.core.claim import Claim, Measure, Role, Saying
 from aegis_assets.core.contract.direction import (
     DirectionBlock,
     HorizonForecast,
@@ -20,6 +21,7 @@ from aegis_assets.core.engines.restating import (
     Forecast,
     Settled,
     claim,
+    made,
     provenance_at,
     restated_classes,
     scaled,
@@ -52,6 +54,7 @@ _SIZES = (MAGNITUDE_1, MAGNITUDE_3, MAGNITUDE_5, MAGNITUDE_10, MAGNITUDE_20, MAG
 COVERAGE = 0.8
 TAILS = ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
 _NO_VIEW = "read off the volatility core's distribution, which has no directional view"
+_SIGNED = "its size is a model's, its sign a baseline's"
 _RISK = "share of the last 252 sessions whose EWMA volatility was below that of the last close"
 _Found = tuple[HorizonForecast, dict[str, Provenance], tuple[Claim, ...]]
 
@@ -110,9 +113,21 @@ def _horizon(path: str, answer: Answer, size: Answer, moment: Moment) -> _Found:
     claims = (
         *claim(path, answer, restating, settled, moment),
         *claim(f"{path}.expected_move_points", size, sizing, sized, moment),
+        *_interval_claim(f"{path}.interval", answer, bounds, settled, moment),
     )
     own = provenance_at(answer, moment, restating)
     return forecast, _sources(path, own, answer, size, moment, forecast), claims
+
+
+def _interval_claim(
+    path: str, answer: Answer, bounds: Forecast | None, settled: Settled, moment: Moment
+) -> tuple[Claim, ...]:
+    """The bounds as quantiles of the return that settles the horizon."""
+    if bounds is None:
+        return ()
+    said = Saying(Role.SERVED, CoreDistribution.name, Source.BASELINE, bounds)
+    told = replace(settled, cuts=(), levels=TAILS)
+    return (made(path, answer.forecast.card, (said,), answer.asked, told, moment),)
 
 
 def _bounds(answer: Answer, scale: float) -> Forecast | None:
@@ -148,7 +163,7 @@ def _sources(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     """The horizon's `own`, and that of the parts that another target or the core answers."""
     found = {path: own}
     silent = made.expected_move_points is None and own.source is Source.UNAVAILABLE
-    found[f"{path}.expected_move_points"] = own if silent else provenance_at(size, moment)
+    found[f"{path}.expected_move_points"] = own if silent else _of_move(own, size, moment)
     if made.interval is not None:
         found[f"{path}.interval"] = by_baseline(
             answer.forecast.card, CoreDistribution.name, _NO_VIEW
@@ -156,6 +171,15 @@ def _sources(  # noqa: PLR0913, PLR0917 - each is a fact of its own
     elif own.source is not Source.UNAVAILABLE:
         found[f"{path}.interval"] = unavailable(NO_LAW)
     return found
+
+
+def _of_move(own: Provenance, size: Answer, moment: Moment) -> Provenance:
+    """That of the size; a model's only where the probabilities that sign it are one's too."""
+    found = provenance_at(size, moment)
+    if found.source is not Source.MODEL or own.source is Source.MODEL:
+        return found
+    reasons = (*found.reasons, _SIGNED)
+    return found.model_copy(update={"source": Source.BASELINE, "skill": None, "reasons": reasons})
 
 
 def _risk_provenance(moment: Moment) -> Provenance:

@@ -11,6 +11,7 @@ compared with in the ledger.
 """
 
 import math
+from dataclasses import replace
 
 from aegis_assets.core.claim import Claim, Measure, Role, Saying
 from aegis_assets.core.contract.buyer import Breakout
@@ -39,13 +40,13 @@ def read_today(answer: Answer, moment: Moment) -> Part[Today]:
     if running is None or law is None or why:
         return Part(_nothing(), {"today": unavailable(why)}, ())
     now = _classes(law, answer.cuts, moment, running)
-    measured = _measured(running)
+    measured, (lower, upper) = _measured(running), _levels(law, moment, running)
     value = Today(
         direction=lifted(now, answer.forecast.card.verdict.base_rates),
         expected_move_points=_mean(law, moment, running) - moment.close,
         conviction=conviction(now),
         probabilities=by_class(now),
-        interval=_interval(law, moment, running),
+        interval=Interval(lower=lower, upper=upper, coverage=_COVERAGE),
         intraday_volatility_score=measured,
         last_update=running.last_bar,
     )
@@ -57,7 +58,12 @@ def read_today(answer: Answer, moment: Moment) -> Part[Today]:
     if running.last_bar is None:
         provenance["today.last_update"] = unavailable("no bar of the running session is at hand")
     settled = Settled(Measure.RETURN, moment.close, 0, running.session, cuts=answer.cuts)
-    return Part(value, provenance, _claims("today", answer, now, settled, moment))
+    claims = _claims("today", answer, now, settled, moment)
+    bounds = tuple(math.log(level / moment.close) for level in (lower, upper))
+    said = Saying(Role.SERVED, f"{CoreDistribution.name}_by_now", Source.BASELINE, bounds)
+    told = replace(settled, cuts=(), levels=_TAILS)
+    claims += (made("today.interval", card, (said,), answer.asked, told, moment),)
+    return Part(value, provenance, claims)
 
 
 def read_breakout(answer: Answer, moment: Moment) -> Part[Breakout | None]:
@@ -130,11 +136,11 @@ def _mean(law: CoreDistributionModel, moment: Moment, running: Running) -> float
     return moment.spot * math.exp(law.mean(math.sqrt(running.rest)))
 
 
-def _interval(law: CoreDistributionModel, moment: Moment, running: Running) -> Interval:
-    lower, upper = (
-        moment.spot * math.exp(law.quantile(tail, math.sqrt(running.rest))) for tail in _TAILS
-    )
-    return Interval(lower=lower, upper=upper, coverage=_COVERAGE)
+def _levels(law: CoreDistributionModel, moment: Moment, running: Running) -> tuple[float, float]:
+    """Prices that the close is below with the probabilities of `_TAILS`."""
+    scale = math.sqrt(running.rest)
+    lower, upper = (moment.spot * math.exp(law.quantile(tail, scale)) for tail in _TAILS)
+    return lower, upper
 
 
 def _measured(running: Running) -> float | None:
