@@ -3,16 +3,19 @@
 Each is an environment variable, ``AEGIS_`` and the name in capitals, or a line of ``.env``.
 """
 
+import difflib
+import os
 import re
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import parse_qsl
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import from_json
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails, from_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aegis_assets.core.errors import SettingsError
@@ -34,6 +37,8 @@ class OptionChain(StrEnum):
     BHAVCOPY = "bhavcopy"
 
 
+_OF_OTHERS = {"AEGIS_TEST_DATA"}
+"""Names that are read elsewhere: by the tests."""
 _MARKET_OF = {SourceName.SAMPLE: "SP500", SourceName.YAHOO: "NIFTY"}
 
 _GIT_OPTIONS = ("branch", "folder", "remote")
@@ -146,6 +151,26 @@ class Settings(BaseSettings):
     def _whole_months(cls, start: date) -> date:
         return start.replace(day=1)
 
+    @model_validator(mode="after")
+    def _chain_can_be_had(self) -> Self:
+        """A chain belongs to a running session, and files lie in a folder."""
+        if self.option_chain is OptionChain.OFF:
+            return self
+        if self.source is SourceName.SAMPLE:
+            msg = (
+                f"found AEGIS_OPTION_CHAIN {self.option_chain.value}, but the sample has no "
+                "sessions to have chains of: set AEGIS_SOURCE=yahoo, or leave it off"
+            )
+            raise ValueError(msg)
+        folder = self.option_chain_folder
+        if self.option_chain is OptionChain.BHAVCOPY and (folder is None or not folder.is_dir()):
+            msg = (
+                f"found AEGIS_OPTION_CHAIN_FOLDER {folder}, expected the folder of the bhavcopy "
+                "files: make it, or set AEGIS_OPTION_CHAIN=off"
+            )
+            raise ValueError(msg)
+        return self
+
     @property
     def warehouse_file(self) -> Path:
         """The DuckDB file."""
@@ -180,12 +205,32 @@ class Settings(BaseSettings):
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process."""
+    _refuse_unknown()
     try:
         return Settings()
     except ValidationError as error:
-        found = "; ".join(
-            f"AEGIS_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}"
-            for each in error.errors()
-        )
+        found = "; ".join(_told(each) for each in error.errors())
         msg = f"settings are refused: {found}"
         raise SettingsError(msg) from error
+
+
+def _told(fault: ErrorDetails) -> str:
+    """Which setting it is, and what was found and expected."""
+    said = fault["msg"].removeprefix("Value error, ")
+    name = "_".join(map(str, fault["loc"])).upper()
+    if not name:
+        return said
+    found = "" if said.startswith("found") else f"found {fault['input']!r}: "
+    return f"AEGIS_{name}: {found}{said}"
+
+
+def _refuse_unknown() -> None:
+    """Raise `SettingsError` for a variable or line of ``.env`` that looks like a setting."""
+    known = {f"AEGIS_{name.upper()}" for name in Settings.model_fields} | _OF_OTHERS
+    named = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    for name in sorted(named - known):
+        if name.startswith("AEGIS_"):
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"did you mean {near[0]}?" if near else "README.md lists those that are"
+            msg = f"found {name}, which is no setting: {meant}"
+            raise SettingsError(msg)

@@ -9,7 +9,7 @@ import polars as pl
 from aegis_assets.adapters.warehouse import Warehouse, Window
 from aegis_assets.core.bars import empty
 from aegis_assets.core.errors import WarehouseError
-from aegis_assets.core.ledger.entries import first_editions
+from aegis_assets.core.ledger.entries import counted_editions
 from aegis_assets.core.ledger.schemas import FORECASTS, OUTCOMES, SCORECARD, Columns
 
 FORECASTS_TABLE: Final = "ledger.forecasts"
@@ -49,10 +49,10 @@ class LedgerStore:
     ) -> pl.DataFrame:
         """Forecasts made in the sessions `since` .. `until`, both included; all without bounds.
 
-        `first_only`: of a slot only what people saw first.
+        `first_only`: of a slot only the edition that counts (`counted_editions`).
         """
         found = self._found(FORECASTS_TABLE, FORECASTS, "session", since, until)
-        return first_editions(found) if first_only else found
+        return counted_editions(found) if first_only else found
 
     def claims(self, paths: Sequence[str], since: date, until: date) -> pl.DataFrame:
         """Every edition of the forecasts at some paths, made in the sessions `since` .. `until`."""

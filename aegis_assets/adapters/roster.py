@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Self
 
 from aegis_assets.adapters.model_store import ModelStore
-from aegis_assets.adapters.withdrawals import Withdrawal, week_served
+from aegis_assets.adapters.withdrawals import Withdrawal, known_by, week_served
 from aegis_assets.core.errors import ArtifactError
 
 
@@ -24,13 +24,22 @@ class Roster:
 
     @classmethod
     def of(
-        cls, store: ModelStore, engine: str, targets: Sequence[str], last: date | None = None
+        cls,
+        store: ModelStore,
+        engine: str,
+        targets: Sequence[str],
+        last: date | None = None,
+        known_at: datetime | None = None,
     ) -> Self:
-        """The roster of a store; weeks after `last` are taken for not yet trained."""
+        """The roster of a store, as it was at `known_at` if that is given.
+
+        Weeks after `last` are taken for not yet trained, withdrawals from `known_at` on for not
+        yet said.
+        """
         stored = (set(store.partitions(engine, target)) for target in targets)
         whole = sorted(set.intersection(*stored))
         known = tuple(week for week in whole if last is None or week <= last.isoformat())
-        return cls(engine, known, store.withdrawals(engine))
+        return cls(engine, known, known_by(store.withdrawals(engine), known_at))
 
     def serving(self, target: str, asked: str, moment: datetime) -> str:
         """The week that serves a slot of the week `asked` that ends at `moment`.

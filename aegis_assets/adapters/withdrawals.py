@@ -83,6 +83,11 @@ class Withdrawals:
         return path
 
 
+def known_by(facts: Sequence[Withdrawal], known_at: datetime | None) -> tuple[Withdrawal, ...]:
+    """The facts that had been said before `known_at`, in their order; all of them if None."""
+    return tuple(fact for fact in facts if known_at is None or fact.said_at < known_at)
+
+
 def in_force(
     facts: Sequence[Withdrawal], target: str, moment: datetime | None
 ) -> dict[date, Withdrawal]:

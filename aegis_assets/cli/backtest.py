@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Table
 
 from aegis_assets.adapters.ledger_store import LedgerStore
+from aegis_assets.adapters.roster import Roster
 from aegis_assets.cli.backtesting import Backtest, Cadence
 from aegis_assets.cli.console import console, instance_of, readable_errors
 from aegis_assets.cli.dashboard import draw
@@ -27,6 +28,7 @@ from aegis_assets.cli.remaining import due_slots, due_weeks
 from aegis_assets.cli.scorecard import scorecard_table
 from aegis_assets.cli.stages import Platform, Stage, silence
 from aegis_assets.cli.turns import turn
+from aegis_assets.core.engines import DIRECTION
 from aegis_assets.core.evidence import TradingSummary
 from aegis_assets.core.ledger.trading import trading
 from aegis_assets.core.validation.figures import fraction, percent
@@ -138,11 +140,28 @@ def _record(span: Backtest) -> Iterator[Table | str]:
     """The scorecard of all that is settled, and what following the forecasts would have earned."""
     store = LedgerStore(span.platform.warehouse)
     yield scorecard_table(store.scorecard())
-    found = trading(store.forecasts(), store.outcomes())
+    found = trading(store.forecasts(), store.outcomes(), trials=tried(span))
     if found is None:
         yield "no direction of a next close is settled yet: nothing to trade on"
     else:
         yield from _earned(found)
+
+
+def tried(span: Backtest) -> int:
+    """How many candidates were judged on the next close, of all models that serve the span."""
+    store, target = span.platform.store, DIRECTION.targets[0].name
+    roster = Roster.of(store, DIRECTION.name, [each.name for each in DIRECTION.targets])
+    known = span.platform.keys_of(TRAINING_JOB)
+    weeks = {
+        roster.serving(
+            target,
+            max(week for week in known if week <= slot),
+            span.platform.window_of(slot).end,
+        )
+        for slot in span.slots
+    }
+    verdicts = [store.card(DIRECTION.name, target, week).verdict for week in weeks]
+    return len({each.name for verdict in verdicts for each in verdict.candidates})
 
 
 def _earned(found: TradingSummary) -> Iterator[Table | str]:

@@ -8,6 +8,7 @@ from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.roster import Roster
 from aegis_assets.cli.backtesting import OF_A_SLOT, Backtest
+from aegis_assets.cli.serving import is_overruled
 from aegis_assets.cli.stages import Platform
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError, DataError
@@ -42,7 +43,7 @@ def due_slots(backtest: Backtest) -> list[str]:
     return [
         slot
         for slot in backtest.slots
-        if slot not in made or not _stands(platform, rosters, weeks, slot)
+        if slot not in made or not stands(platform, rosters, weeks, slot)
     ]
 
 
@@ -64,10 +65,14 @@ def _can_serve(store: ModelStore, week: str, versions: Mapping[str, str]) -> boo
     )
 
 
-def _stands(
+def stands(
     platform: Platform, rosters: Mapping[str, Roster], weeks: Sequence[str], slot: str
 ) -> bool:
-    """Whether the slot's files are whole, and no other models serve it by now."""
+    """Whether the slot's files are whole, and no other models serve it by now.
+
+    Claims name the models that they are of; of what claims nothing, as the volatilities, that no
+    withdrawal was said since is enough.
+    """
     content, beside = platform.publisher.published(slot), platform.publisher.claims(slot)
     if beside is None or fault_of(content):
         return False
@@ -76,6 +81,8 @@ def _stands(
     except DataError:
         return False
     own, moment = max(week for week in weeks if week <= slot), platform.window_of(slot).end
+    if is_overruled(platform.store, platform.publisher, slot, moment):
+        return False
     served = {(claim.engine, claim.target, f"{claim.trained_to}") for claim in claims}
     return all(
         rosters[engine].serving(target, own, moment) == week for engine, target, week in served

@@ -9,30 +9,37 @@ import polars as pl
 from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.adapters.roster import Roster
 from aegis_assets.adapters.warehouse import Window
+from aegis_assets.adapters.withdrawals import known_by
 from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.core.ledger.entries import first_editions
-from aegis_assets.defs.intraday import CANDLES, RAW, SPOT_KEY
+from aegis_assets.core.ledger.entries import counted_editions
+from aegis_assets.defs.intraday import CANDLES, INTRADAY_KEYS, RAW, SPOT_KEY
 from aegis_assets.defs.io_managers import table_name
 from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, INTRADAY_JOB, TRAINING_JOB
 from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.second_market import SECOND_MARKET, has_second_market
+from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
+from aegis_assets.defs.slots import CHAIN_DAYS
 
 _PROFILE = timedelta(days=120)
 """How far back the minutes of earlier sessions are looked at (`defs.session_features`)."""
+_OF_A_SESSION = (*INTRADAY_KEYS, *SESSION_FEATURE_KEYS)
+"""All of a session but the chains, which are carried over: a source of them tells only of now."""
 
 
 def carry_over(stored: Platform, retraced: Platform, slot: str) -> None:
     """Bring what was said and quoted, which nothing can make anew: withdrawals, ledger, chains."""
-    for engine in ENGINES:
-        retraced.store.withdraw(engine.name, stored.store.withdrawals(engine.name))
     day, known_at = date.fromisoformat(slot[:10]), stored.world.known_at
+    for engine in ENGINES:
+        facts = known_by(stored.store.withdrawals(engine.name), known_at)
+        retraced.store.withdraw(engine.name, facts)
     said = LedgerStore(stored.warehouse).forecasts(until=day, first_only=False)
     if known_at is not None:
         said = said.filter(pl.col("published_at") < known_at.astimezone(UTC))
     if not said.is_empty():
-        LedgerStore(retraced.warehouse).append(first_editions(said))
-    window, table = Window("session", day, day + timedelta(days=1)), table_name(CHAIN)
+        LedgerStore(retraced.warehouse).append(counted_editions(said))
+    window = Window("session", day - timedelta(days=CHAIN_DAYS), day + timedelta(days=1))
+    table = table_name(CHAIN)
     chains = stored.warehouse.found(table, window)
     if chains is not None:
         retraced.warehouse.replace(table, chains, window)
@@ -52,17 +59,17 @@ def upstream(stored: Platform, retraced: Platform, slot: str) -> Iterator[Stage]
     if stored.world.source.is_live:
         for session in _sessions(stored, date.fromisoformat(day)):
             yield Stage(INTRADAY_JOB, "intraday", (session,), 0, assets=(RAW, SPOT_KEY, CANDLES))
-        yield Stage(INTRADAY_JOB, "intraday", (day,), 0)
+        yield Stage(INTRADAY_JOB, "intraday", (day,), 0, assets=_OF_A_SESSION)
 
 
 def _serving(stored: Platform, slot: str) -> dict[str, list[Engine]]:
     """The weeks that serve the slot, each with the engines of which it serves some target."""
     own = max(key for key in stored.keys_of(TRAINING_JOB) if key <= slot)
-    end, last = stored.window_of(slot).end, stored.world.models_to
+    here, end = stored.world, stored.window_of(slot).end
     weeks: dict[str, list[Engine]] = {}
     for engine in ENGINES:
         names = [target.name for target in engine.targets]
-        roster = Roster.of(stored.store, engine.name, names, last)
+        roster = Roster.of(stored.store, engine.name, names, here.models_to, here.known_at)
         for week in {roster.serving(name, own, end) for name in names}:
             weeks.setdefault(week, []).append(engine)
     return weeks

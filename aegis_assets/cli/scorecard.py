@@ -35,10 +35,31 @@ def scorecard_table(frame: pl.DataFrame, span: str = TO_DATE) -> Table:
     for row in shown.iter_rows(named=True):
         if before not in {None, row["path_kind"]}:
             table.add_section()
-        name = "" if before == row["path_kind"] else f"{row['path_kind']} ({row['horizon']})"
+        name = (
+            "" if before == row["path_kind"] else f"{_short(row['path_kind'])} ({row['horizon']})"
+        )
         table.add_row(name, *_cells(row))
         before = row["path_kind"]
     return table
+
+
+_SHORT = (
+    ("direction.horizons.", ""),
+    ("breach_probabilities.", ""),
+    ("touch_probability", "touch"),
+    ("probability", "end"),
+    ("expected_move_points", "size"),
+    ("spike_direction_bias", "spike side"),
+    ("expected_log_premium", "premium"),
+    ("breakout_next.", "breakout "),
+)
+
+
+def _short(path: str) -> str:
+    """The path as people would write it in a table."""
+    for long, short in _SHORT:
+        path = path.replace(long, short)
+    return path.removeprefix("seller.").removeprefix("buyer.").replace(".", " ").replace("_", " ")
 
 
 _ORDER = {role.value: place for place, role in enumerate(Role)}

@@ -7,21 +7,24 @@ import dagster as dg
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.cli.serving import made_at
 from aegis_assets.defs.candles import DAILY
-from aegis_assets.defs.ledger_checks import OUTCOMES_KEY
+from aegis_assets.defs.ledger_checks import OUTCOMES_KEY, SCORECARD_KEY
+
+_MADE = (OUTCOMES_KEY, SCORECARD_KEY)
 
 
 def due_months(
     instance: dg.DagsterInstance, publisher: FolderPublisher, months: list[str], newest: date
 ) -> list[str]:
-    """From the first month whose claims were settled on other candles, or never, to the newest.
+    """From the first month settled or scored on other candles, or never, to the newest.
 
     `newest` is the last session that is final.  None while no claim can have ended by then.
     """
     told = told_months(publisher, months, newest)
-    settled = [
-        made_at(instance, OUTCOMES_KEY, month) > made_at(instance, DAILY, month) for month in told
+    done = [
+        min(made_at(instance, key, month) for key in _MADE) > made_at(instance, DAILY, month)
+        for month in told
     ]
-    return told[settled.index(False) :] if False in settled else []
+    return told[done.index(False) :] if False in done else []
 
 
 def told_months(publisher: FolderPublisher, months: list[str], newest: date) -> list[str]:

@@ -27,8 +27,14 @@ class Measure(StrEnum):
     """Root of the summed true-range Parkinson variances of the sessions after `counted_from`."""
     LOG_PREMIUM = "LOG_PREMIUM"
     """Log of the squared `VOLATILITY` over the implied variance, which `reference` then is."""
+    SESSION_RETURN = "SESSION_RETURN"
+    """ln(C[E] / close of the session before E): of a session ahead, whatever comes before it."""
     SESSION_SIZE = "SESSION_SIZE"
-    """|ln(C[E] / close of the session before E)|: of a session ahead, whatever comes before it."""
+    """|ln(C[E] / close of the session before E)|."""
+
+
+COUNTED_FROM_CLOSE = frozenset({Measure.VOLATILITY, Measure.LOG_PREMIUM})
+"""Measures whose horizon begins with the last final close, also while a session runs."""
 
 
 class Role(StrEnum):
@@ -56,9 +62,10 @@ class Claim:
     The outcome's class is how many `cuts` lie below it.  Without cuts the sayings are quantiles at
     `levels`, or the mean where there are none.  `counted_from` is the last session that was final
     at the moment of the claim, `ends_on` the session whose close settles it, `horizon` sessions
-    after the running one; null beyond what was known of the calendar then.  `only_if_beyond`:
-    the claim counts only where the size of the return is larger (a spike's side); null where it
-    always counts.  `feature_hash` is the sha256 of the row of inputs that was asked.
+    after the running one; null beyond what was known of the calendar then, and derived from
+    `horizon` when it is settled (`ledger.ends`).  `only_if_beyond`: the claim counts only where the
+    size of the return, of `SESSION_RETURN` that of its session, is larger (a spike's side); null
+    where it always counts.  `feature_hash` is the sha256 of the row of inputs that was asked.
     """
 
     path: str

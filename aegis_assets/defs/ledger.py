@@ -11,6 +11,7 @@ import polars as pl
 from aegis_assets.adapters.ledger_plots import pictures
 from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.adapters.syntax import syntax_version
+from aegis_assets.core.ledger.ends import with_ends
 from aegis_assets.core.ledger.entries import Publication, forecast_rows
 from aegis_assets.core.ledger.schemas import FORECASTS, OUTCOMES, SCORECARD, Columns
 from aegis_assets.core.ledger.scorecard import TO_DATE, reliability, scorecard
@@ -135,7 +136,8 @@ def _outcomes(world: World) -> dg.AssetsDefinition:
     ) -> pl.DataFrame:
         first, _ = span(context)
         since, last = first - timedelta(days=_LONGEST), last_day(context)
-        claims = ledger_store.forecasts(since, last).filter(pl.col("ends_on") >= first)
+        made_by_then = with_ends(ledger_store.forecasts(since, last), world.market)
+        claims = made_by_then.filter(pl.col("ends_on") >= first)
         minutes = ledger_store.minutes(since, last) if live else pl.DataFrame()
         known_to = min(last, world.source.last_session(world.market))
         made = outcomes(claims, candles, minutes, world.market, known_to)

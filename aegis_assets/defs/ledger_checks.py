@@ -8,8 +8,10 @@ import polars as pl
 
 from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.core.ledger.detector import Finding, findings
+from aegis_assets.core.ledger.ends import with_ends
 from aegis_assets.core.ledger.promises import Promise, promises
 from aegis_assets.core.ledger.settling import Reason
+from aegis_assets.core.markets import Market
 from aegis_assets.defs.windows import days_of
 from aegis_assets.defs.world import World
 
@@ -25,9 +27,10 @@ def ledger_checks(world: World) -> list[dg.AssetChecksDefinition]:
     return [_alive(), _settled(world), _as_stated()]
 
 
-def _last_day(context: dg.AssetCheckExecutionContext) -> date:
-    """Last day of the partition or range that the check is about."""
-    return days_of(context.op_execution_context.partition_time_window)[1] - timedelta(days=1)
+def _days(context: dg.AssetCheckExecutionContext) -> tuple[date, date]:
+    """First and last day of the partition or range that the check is about."""
+    first, after = days_of(context.op_execution_context.partition_time_window)
+    return first, after - timedelta(days=1)
 
 
 def _alive() -> dg.AssetChecksDefinition:
@@ -36,7 +39,7 @@ def _alive() -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, ledger_store: dg.ResourceParam[LedgerStore]
     ) -> dg.AssetCheckResult:
         """No forecast has stood still while its inputs moved, at a limit, or beside the price."""
-        last = _last_day(context)
+        last = _days(context)[1]
         seen = ledger_store.forecasts(last - _SEEN, last)
         found = findings(seen)
         return dg.AssetCheckResult(
@@ -57,27 +60,39 @@ def _settled(world: World) -> dg.AssetChecksDefinition:
     def due_outcomes_are_settled(
         context: dg.AssetCheckExecutionContext, ledger_store: dg.ResourceParam[LedgerStore]
     ) -> dg.AssetCheckResult:
-        """Every claim that is over has its outcome, or misses the minutes that would tell it."""
-        known_to = min(_last_day(context), world.source.last_session(world.market))
-        due = ledger_store.forecasts().filter(pl.col("ends_on") <= known_to)
-        claims = due.select("slot", "path", "ends_on").unique()
+        """Every claim that is over has its outcome, and no candle of the partition is missing.
+
+        A day that became no session is counted by reason, and is no fault of the ledger.
+        """
+        first, last = _days(context)
+        known_to = min(last, world.source.last_session(world.market))
+        claims = _claims(ledger_store.forecasts(until=known_to), world.market)
+        due = claims.filter(pl.col("ends_on") <= known_to)
         made = ledger_store.outcomes(until=known_to)
-        absent = claims.join(made, on=["slot", "path"], how="anti")
+        absent = due.join(made, on=["slot", "path"], how="anti")
         torn = made.filter(pl.col("reason") == Reason.CANDLE_MISSING.value)
+        here = torn.filter(pl.col("ends_on") >= first)
         reasons = made.group_by("reason").len().sort("reason")
         return dg.AssetCheckResult(
-            passed=absent.is_empty() and torn.is_empty(),
+            passed=absent.is_empty() and here.is_empty(),
             severity=dg.AssetCheckSeverity.WARN,
             metadata={
-                "due": claims.height,
+                "due": due.height,
                 "not settled": absent.height,
-                "without a candle": torn.height,
+                "without a candle": here.height,
+                "without a candle, ever": torn.height,
+                "without a known end": claims["ends_on"].null_count(),
                 "to do": _to_do(absent),
                 "by reason": dg.MetadataValue.md(markdown(reasons)),
             },
         )
 
     return due_outcomes_are_settled
+
+
+def _claims(forecasts: pl.DataFrame, market: Market) -> pl.DataFrame:
+    """What was claimed in each slot, and when it ends, as far as the calendar knows."""
+    return with_ends(forecasts, market).select("slot", "path", "ends_on").unique()
 
 
 def _to_do(absent: pl.DataFrame) -> str:
@@ -91,7 +106,7 @@ def _as_stated() -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, ledger_store: dg.ResourceParam[LedgerStore]
     ) -> dg.AssetCheckResult:
         """The safe range has held as often as it says, within what chance allows."""
-        found = promises(ledger_store.scorecard(until=_last_day(context)))
+        found = promises(ledger_store.scorecard(until=_days(context)[1]))
         broken = [each for each in found if each.decides and each.holds is False]
         return dg.AssetCheckResult(
             passed=not broken,

@@ -1,7 +1,7 @@
 """The option chain of a session as far as it has gone: an input that may be absent."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 import polars as pl
@@ -115,9 +115,15 @@ def option_chain_checks(world: World) -> list[dg.AssetChecksDefinition]:
 
 
 def usable(world: World, session: date, chain: pl.DataFrame) -> dg.AssetCheckResult:
-    """What the check says of the chains of a session; after its close age counts to the close."""
-    market, now = world.market, world.source.now()
-    oldest = OLDEST + max(now - close_of(market, session), timedelta(0))
+    """What the check says of the chains of a session; after its close age counts to the close.
+
+    Later than its newest chain could be had, it is judged as of then: its options expire by and by.
+    """
+    market, close, known = world.market, close_of(world.market, session), chain["known_at"].max()
+    now = world.source.now()
+    if isinstance(known, datetime):
+        now = min(now, max(close, known))
+    oldest = OLDEST + max(now - close, timedelta(0))
     view = chain_view(chain, market, now, oldest)
     return dg.AssetCheckResult(
         passed=view is not None and not view.reasons,

@@ -8,7 +8,7 @@ import polars as pl
 from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.adapters.warehouse import Warehouse, Window
 from aegis_assets.core.engines.moment import Record
-from aegis_assets.core.ledger.entries import Publication, first_editions, forecast_rows
+from aegis_assets.core.ledger.entries import Publication, counted_editions, forecast_rows
 from aegis_assets.core.ledger.record import PAST, PATHS, record
 from aegis_assets.defs.candles import DAILY
 from aegis_assets.defs.io_managers import table_name
@@ -36,7 +36,7 @@ class Published:
         if known.is_empty():
             return Record()
         daily, minutes = self._candles
-        return record(first_editions(known), daily, minutes, self._market, as_of.astimezone(UTC))
+        return record(counted_editions(known), daily, minutes, self._market, as_of.astimezone(UTC))
 
     def add(self, slot: str, made: Publication) -> None:
         """Count what the run has just made."""

@@ -35,14 +35,20 @@ class Serving:
 
     @classmethod
     def of(
-        cls, store: ModelStore, engine: Engine, asked: Mapping[str, Asked], last: date | None = None
+        cls,
+        store: ModelStore,
+        engine: Engine,
+        asked: Mapping[str, Asked],
+        last: date | None = None,
+        known_at: datetime | None = None,
     ) -> Self:
         """What serves these slots of the models trained up to `last`, or of all.
 
-        Raises `ArtifactError` where nothing serves one, or a model is not as it was saved.
+        What was said of withdrawals at `known_at` or later is left out, if that is given.  Raises
+        `ArtifactError` where nothing serves one, or a model is not as it was saved.
         """
         names = [target.name for target in engine.targets]
-        roster = Roster.of(store, engine.name, names, last)
+        roster = Roster.of(store, engine.name, names, last, known_at)
         weeks = {
             slot: {name: roster.serving(name, each.week, each.moment) for name in names}
             for slot, each in asked.items()

@@ -70,3 +70,20 @@ def test_a_withdrawn_week_is_replaced_in_every_slot_that_it_would_serve(store):
         assert roster(store).serving("spike", asked, after) == "2018-05-05"
         assert roster(store).serving("theta", asked, after) == "2018-07-07"
     assert roster(store).serving("spike", "2018-06-30", after) == "2018-06-02"
+
+
+def test_as_of_a_moment_what_was_withdrawn_from_then_on_changes_nothing(store):
+    said = NOON + timedelta(hours=1)
+    fact = Withdrawal(
+        target="spike", week=JULY, instead=MAY, since=NOON, said_at=said, why="it drifts"
+    )
+    store.withdraw("buyer", [fact])
+    after = NOON + timedelta(minutes=1)
+    served = {
+        moment: Roster.of(store, "buyer", TARGETS, known_at=moment).serving(
+            "spike", "2018-07-14", after
+        )
+        for moment in (None, said, said + timedelta(microseconds=1))
+    }
+
+    assert [*served.values()] == ["2018-05-05", "2018-07-07", "2018-05-05"]

@@ -25,7 +25,7 @@ def test_each_candidate_stands_beside_its_baseline_with_its_skill():
     text = printed(scorecard_table(card))
 
     assert "settled to the end of 2013-06" in text
-    assert "buyer.breakout_next.0 (1)" in text
+    assert "breakout 0 (1)" in text
     assert text.index(" served ") < text.index(" baseline ", text.index("Claims") + 100)
     assert f"{row['skill']:+.3f} [{row['skill_lower']:+.3f}, {row['skill_upper']:+.3f}]" in text
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from aegis_assets.core.claim import Measure
-from aegis_assets.core.contract.buyer import BreakoutAhead, GammaWindow, HitRate, Theta
+from aegis_assets.core.contract.buyer import Breakout, BreakoutAhead, GammaWindow, HitRate, Theta
 from aegis_assets.core.contract.reasons import BuyerReason
 from aegis_assets.core.contract.words import (
     BuyerRegime,
@@ -163,14 +163,24 @@ def test_the_regime_is_the_rule_s(regime):
     assert source is (Source.UNAVAILABLE if regime is None else Source.PROXY)
 
 
-def environment(ratio=1.5, theta=ThetaEdge.BORDERLINE, status=Status.OK, used=None, rates=None):
+def environment(ratio=1.5, theta=ThetaEdge.BORDERLINE, *, status=Status.OK, used=None, **others):
     """The flag where a breakout is `ratio` times as likely as its base rate of a fifth."""
-    answer = saying(answered(BUYER)["breakout_1"], 0.8, 0.2, base_rates=rates or (0.8, 0.2))
+    answer = saying(
+        answered(BUYER)["breakout_1"], 0.8, 0.2, base_rates=others.get("rates", (0.8, 0.2))
+    )
     score = 0.2 * (ratio or 0.0)
     ahead = (BreakoutAhead(day_offset=1, score=score, label=Level.LOW),)
     edge = theta and Theta(score=0.5, label=theta, expected_log_premium=None)
     moment = at_noon(status=status, bars={"range_used": used})
-    return read_environment(moment, answer, ahead if ratio else None, edge).value
+    breakouts = (others.get("today"), ahead if ratio else None)
+    return read_environment(moment, answer, breakouts, edge).value
+
+
+def test_while_a_session_runs_its_own_breakout_is_the_nearest():
+    likely = Breakout(score=0.6, label=Level.MEDIUM)
+
+    assert environment(ratio=0.5).reasons[0] == "BREAKOUT_UNLIKELY"
+    assert environment(ratio=0.5, today=likely).reasons[0] == "BREAKOUT_LIKELY"
 
 
 FRIENDLY = (Environment.PREMIUM_FRIENDLY, Colour.GREEN)

@@ -188,6 +188,11 @@ def test_in_the_evening_the_chain_of_the_close_passes(desk):
     assert desk(chain(NOON.replace(hour=15, minute=30))).look(EVENING).passed
 
 
+def test_a_chain_of_a_close_is_usable_when_its_options_have_expired_since(desk):
+    autumn = EVENING.replace(month=10)
+    assert desk(chain(NOON.replace(hour=15, minute=30))).look(autumn).passed
+
+
 def test_in_the_evening_the_chain_of_noon_does_not(desk):
     said = desk(chain()).look(EVENING)
     assert (said.passed, told(said, "refused")) == (False, "STALE")

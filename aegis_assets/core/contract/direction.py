@@ -55,7 +55,7 @@ class Today(Frozen):
     """The running session as a whole: its close against the close before, given the spot by now."""
 
     direction: Direction | None = Field(
-        description="the tail that stands above its base rate while the other does not; else NEUTRAL"
+        description="the tail that alone stands above its base rate; else NEUTRAL"
     )
     expected_move_points: float | None = Field(
         description="from the close before to the expected close of this session"

@@ -5,7 +5,7 @@ from enum import StrEnum
 NO_SESSION = "no session is running: the newest one is over and final"
 NO_PRICE = "no price of the running session is at hand"
 NO_CHAIN = "no option chain is at hand"
-TOO_FEW = "too few forecasts of its kind have been resolved"
+TOO_FEW = "too few forecasts of its kind have been resolved for a share with an interval"
 
 
 class SellerReason(StrEnum):

@@ -22,6 +22,7 @@ from aegis_assets.core.dashboard.history import (
     ScoreRow,
 )
 from aegis_assets.core.labels import LABELS
+from aegis_assets.core.ledger.entries import counted_editions
 from aegis_assets.core.ledger.losses import EDGES, judged
 from aegis_assets.core.ledger.record import FEWEST, NEXT_SESSION
 from aegis_assets.core.ledger.scorecard import MONTH, TO_DATE, reliability
@@ -91,19 +92,23 @@ def _closes(candles: pl.DataFrame) -> tuple[Close, ...]:
 
 
 def _last_of_each_session(forecasts: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
-    """What the last slot of each session served at these paths, as people saw it first."""
-    served = forecasts.filter(pl.col("path").is_in(paths), pl.col("role") == Role.SERVED.value)
-    first = served.filter(pl.col("published_at") == pl.col("published_at").min().over("slot"))
-    return first.filter(pl.col("as_of") == pl.col("as_of").max().over("session", "path"))
+    """What the last slot of each session served at these paths, in the edition that counts."""
+    served = counted_editions(forecasts).filter(
+        pl.col("path").is_in(paths), pl.col("role") == Role.SERVED.value
+    )
+    return served.filter(pl.col("as_of") == pl.col("as_of").max().over("session", "path"))
 
 
 def _edges(forecasts: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     """Both edges of each session's last range side by side, and whether both held, if known."""
     ends = _last_of_each_session(forecasts, [*EDGES]).join(
-        outcomes.select("slot", "path", "outcome"), on=["slot", "path"], how="left"
+        outcomes.select("slot", "path", "outcome", settled_on="ends_on"),
+        on=["slot", "path"],
+        how="left",
     )
     each = ends.select(
-        *("slot", "session", "path", "ends_on", "reference", "outcome"),
+        *("slot", "session", "path", "reference", "outcome"),
+        ends_on=pl.coalesce("settled_on", "ends_on"),
         far=pl.col("forecast").list.get(0),
         level=pl.col("levels").list.get(0),
     )

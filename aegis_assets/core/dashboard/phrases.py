@@ -42,7 +42,7 @@ _OTHER: dict[str, str] = {
     SellerReason.VOLATILITY_RICH: "Implied volatility is dear against that of recent returns",
     SellerReason.VOLATILITY_CHEAP: "Implied volatility is cheap against that of recent returns",
     SellerReason.VOLATILITY_FAIR: "Implied volatility is about that of recent returns",
-    SellerReason.PREMIUM_UNKNOWN: "Implied volatility is not known",
+    SellerReason.PREMIUM_UNKNOWN: "Whether premium is dear is not known",
     SellerReason.REGIME_HIGH: "Volatility regime is high",
     SellerReason.TRAP_LIKELY: "The calm is likely to break",
     SellerReason.EXPIRY_NEAR: "An expiry is near",

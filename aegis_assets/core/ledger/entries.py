@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from aegis_assets.core.payload import Payload
 
 _VERSION = 1
 _TOLERANCE = 1e-6
+LATE = timedelta(days=1)
+"""How long after its moment a slot may first be published and still be something people saw."""
 _OF_A_CLAIM = (
     "path",
     "engine",
@@ -154,6 +157,14 @@ def _stored(value: object) -> object:
     return str(value) if isinstance(value, str) else value
 
 
-def first_editions(forecasts: pl.DataFrame) -> pl.DataFrame:
-    """The rows of each slot as people saw them first; later editions are left out."""
-    return forecasts.filter(pl.col("published_at") == pl.col("published_at").min().over("slot"))
+def counted_editions(forecasts: pl.DataFrame) -> pl.DataFrame:
+    """The rows of each slot's edition that counts, one edition a slot.
+
+    That is the first, as people saw it.  Of a slot that was first made more than `LATE` after its
+    moment, as a backtest makes them, nobody saw it in time: there the newest counts.  Give all the
+    editions of a slot, or the one that was chosen before.
+    """
+    made = pl.col("published_at")
+    first, newest = made.min().over("slot"), made.max().over("slot")
+    in_time = first <= pl.col("as_of").min().over("slot") + LATE
+    return forecasts.filter(made == pl.when(in_time).then(first).otherwise(newest))

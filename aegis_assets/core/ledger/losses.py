@@ -8,7 +8,7 @@ import polars as pl
 from aegis_assets.core.estimators.estimator import FloatArray
 from aegis_assets.core.evaluation import scores
 from aegis_assets.core.evaluation.coverage import interval_score
-from aegis_assets.core.ledger.entries import first_editions
+from aegis_assets.core.ledger.entries import counted_editions
 
 EDGES = ("seller.safe_range.upper", "seller.safe_range.lower")
 RANGE, RANGE_TARGET = "seller.safe_range", "safe_range"
@@ -35,10 +35,15 @@ KEPT = (
 
 
 def judged(forecasts: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
-    """First editions of forecasts beside the outcomes that are known."""
+    """The forecasts that count, each beside its known outcome and the day that settled it."""
     known = outcomes.filter(pl.col("outcome").is_not_null())
-    return first_editions(forecasts).join(
-        known.select("slot", "path", "outcome", "outcome_class"), on=["slot", "path"]
+    return (
+        counted_editions(forecasts)
+        .drop("ends_on")
+        .join(
+            known.select("slot", "path", "ends_on", "outcome", "outcome_class"),
+            on=["slot", "path"],
+        )
     )
 
 

@@ -25,7 +25,8 @@ _UNKNOWN = (math.nan, math.nan)
 class Reached(NamedTuple):
     """What the price did in a window; NaN where a candle, or of the path a minute, is missing.
 
-    `lacks` says what is missing of the path: nothing, or the minutes after the moment.
+    `lacks`: minutes after the moment are missing of the path.  `is_closed`: the exchange does not
+    trade on the day that was to settle it, or on the one it is counted from.
     """
 
     close: float
@@ -33,10 +34,11 @@ class Reached(NamedTuple):
     highest: float
     lowest: float
     variance: float
-    lacks: bool
+    lacks: bool = False
+    is_closed: bool = False
 
 
-_NOWHERE = Reached(math.nan, math.nan, math.nan, math.nan, math.nan, lacks=False)
+_NOWHERE = Reached(math.nan, math.nan, math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +56,10 @@ class PricePath:
     def reached(self, as_of: datetime, counted_from: date, ends_on: date) -> Reached:
         """What happened after `as_of`, and of variance after `counted_from`, until `ends_on`.
 
-        All of it is NaN unless every session after `counted_from` has its candle.
+        All of it is NaN unless both are sessions and every one after `counted_from` has its candle.
         """
+        if not {counted_from, ends_on} <= self.places.keys():
+            return _NOWHERE._replace(is_closed=True)
         start, end = self.places[counted_from] + 1, self.places[ends_on] + 1
         if np.isnan(self.closes[start:end]).any():
             return _NOWHERE

@@ -11,6 +11,8 @@ from aegis_assets.core.ledger.scorecard import TO_DATE
 
 FEWEST_WINDOWS = 5
 """Stretches of the claims' own length under which a share says nothing."""
+_DIGITS = 9
+"""Digits of what is stated; .95 - .05 and .9 are one promise."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def promises(scorecard: pl.DataFrame) -> list[Promise]:
         pl.col("role") == Role.SERVED.value,
         pl.col("coverage").is_not_null(),
     )
-    parts = newest.partition_by("path_kind", "nominal", maintain_order=True)
+    rounded = newest.with_columns(pl.col("nominal").round(_DIGITS))
+    parts = rounded.partition_by("path_kind", "nominal", maintain_order=True)
     return [_promise(each) for each in parts]
 
 

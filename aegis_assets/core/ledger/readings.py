@@ -7,7 +7,7 @@ import polars as pl
 
 from aegis_assets.core.claim import Measure, Role
 from aegis_assets.core.frozen import Frozen, Source
-from aegis_assets.core.ledger.entries import first_editions
+from aegis_assets.core.ledger.entries import counted_editions
 from aegis_assets.core.markets import MARKETS
 from aegis_assets.core.payload import Payload
 from aegis_assets.core.provenance import Provenance
@@ -38,11 +38,11 @@ _SCORES = {"Breakout", "BreakoutAhead", "Theta"}
 
 
 def readings_of_rows(forecasts: pl.DataFrame) -> pl.DataFrame:
-    """Served forecasts of first editions (`READING`); of the running session's close none.
+    """Served forecasts of the editions that count (`READING`); of the running session's close none.
 
     What is said of that close becomes certain as the session ends.
     """
-    served = first_editions(forecasts).filter(
+    served = counted_editions(forecasts).filter(
         pl.col("role") == Role.SERVED.value,
         pl.col("source") != Source.UNAVAILABLE.value,
         (pl.col("ends_on") > pl.col("session")).fill_null(value=True),

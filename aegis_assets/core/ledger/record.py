@@ -8,6 +8,7 @@ import polars as pl
 from aegis_assets.core.claim import Role
 from aegis_assets.core.contract.seller import HitRate
 from aegis_assets.core.engines.moment import Record
+from aegis_assets.core.ledger.ends import with_ends
 from aegis_assets.core.ledger.losses import EDGES, judged
 from aegis_assets.core.ledger.resampling import share
 from aegis_assets.core.ledger.settling import outcomes
@@ -39,7 +40,7 @@ def record(
     does, was still asked nothing that was not known at its moment.
     """
     session = as_of.astimezone(ZoneInfo(market.time_zone)).date()
-    mine = forecasts.filter(
+    mine = with_ends(forecasts, market).filter(
         pl.col("path").is_in(PATHS),
         pl.col("session") > session - PAST,
         pl.col("role") == Role.SERVED.value,

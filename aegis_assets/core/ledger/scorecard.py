@@ -34,7 +34,7 @@ def scorecard(
 ) -> pl.DataFrame:
     """The record (`SCORECARD`) of the claims that ended in each month, and up to its end.
 
-    `months` are first days.  Only the first edition of a slot counts.
+    `months` are first days.  Of a slot one edition counts (`counted_editions`).
     """
     lost = _beside_baseline(losses(judged(forecasts, outcomes)))
     of_month = pl.col("ends_on").dt.truncate("1mo")
@@ -53,14 +53,18 @@ def scorecard(
 
 
 def _beside_baseline(lost: pl.DataFrame) -> pl.DataFrame:
-    """Each row with the loss of the baseline of the same claim; null of the baseline itself."""
+    """Each row with the loss of the baseline of the same claim, and whether that is another.
+
+    Null of the baseline's own rows, and where it said nothing.
+    """
     keys = ["slot", "path", "score"]
     baseline = lost.filter(pl.col("role") == Role.BASELINE.value).select(
         *keys, against="candidate", baseline="loss"
     )
-    itself = (pl.col("role") == Role.BASELINE.value) | (pl.col("candidate") == pl.col("against"))
+    is_baseline = pl.col("role") == Role.BASELINE.value
     return lost.join(baseline, on=keys, how="left").with_columns(
-        baseline=pl.when(~itself).then("baseline")
+        baseline=pl.when(~is_baseline).then("baseline"),
+        is_rival=~is_baseline & (pl.col("candidate") != pl.col("against")),
     )
 
 
@@ -110,8 +114,9 @@ def _by_session(mine: pl.DataFrame) -> pl.DataFrame:
 
 
 def _skill(mine: pl.DataFrame, horizon: int, seed: int) -> Skill | None:
+    """On every claim that the baseline answers too; none where it always is the baseline itself."""
     compared = mine.filter(pl.col("baseline").is_not_null())
-    if compared.is_empty():
+    if not compared["is_rival"].any():
         return None
     by_session = _by_session(compared)
     loss, baseline = (by_session[name].to_numpy() for name in ("loss", "baseline"))

@@ -7,7 +7,8 @@ import polars as pl
 
 from aegis_assets.core.bars import empty
 from aegis_assets.core.claim import Measure
-from aegis_assets.core.ledger.entries import first_editions
+from aegis_assets.core.ledger.ends import with_ends
+from aegis_assets.core.ledger.entries import counted_editions
 from aegis_assets.core.ledger.price_path import Reached, price_path
 from aegis_assets.core.ledger.schemas import OUTCOMES
 from aegis_assets.core.markets import Market
@@ -26,9 +27,12 @@ class Reason(StrEnum):
     """It was made inside a session whose minutes after that moment are not all there."""
     NOT_BEYOND = "NOT_BEYOND"
     """The claim was about a larger move than came."""
+    NO_SESSION = "NO_SESSION"
+    """The day that was to settle it, or that it is counted from, became no session since."""
 
 
 _return = (pl.col("close") / pl.col("reference")).log()
+_of_session = (pl.col("close") / pl.col("before")).log()
 _rise = (pl.col("highest") / pl.col("reference")).log().clip(lower_bound=0.0)
 _fall = (pl.col("reference") / pl.col("lowest")).log().clip(lower_bound=0.0)
 _MEASURED: dict[Measure, pl.Expr] = {
@@ -39,8 +43,12 @@ _MEASURED: dict[Measure, pl.Expr] = {
     Measure.EXCURSION: pl.max_horizontal(_rise, _fall),
     Measure.VOLATILITY: pl.col("variance").sqrt(),
     Measure.LOG_PREMIUM: (pl.col("variance") / pl.col("reference")).log(),
-    Measure.SESSION_SIZE: (pl.col("close") / pl.col("before")).log().abs(),
+    Measure.SESSION_RETURN: _of_session,
+    Measure.SESSION_SIZE: _of_session.abs(),
 }
+_move = (
+    pl.when(pl.col("measure") == Measure.SESSION_RETURN.value).then(_of_session).otherwise(_return)
+)
 _OF_THE_PATH = [Measure.RISE.value, Measure.FALL.value, Measure.EXCURSION.value]
 
 
@@ -56,10 +64,11 @@ def outcomes(
     `daily` are candles by symbol and session, `minutes` intraday candles (`intraday.SCHEMA`) or
     an empty frame.  No candle after a claim's last session is looked at for it, none after
     `known_to` for any.  A claim that has not ended has no row; one whose candles are not all there
-    has no outcome, with a `Reason`.
+    has no outcome, with a `Reason`.  A claim made without an end has the one that the calendar
+    knows by now (`with_ends`), and no row while it knows none.
     """
     ended = (
-        first_editions(forecasts)
+        with_ends(counted_editions(forecasts), market)
         .filter(pl.col("ends_on") <= known_to)
         .unique(_KEYS, keep="first", maintain_order=True)
     )
@@ -73,7 +82,8 @@ def outcomes(
     windows = ended.select(_WINDOW).unique()
     reached = pl.DataFrame(
         [path.reached(*window) for window in windows.iter_rows()],
-        schema=dict.fromkeys(Reached._fields[:-1], pl.Float64) | {"lacks": pl.Boolean},
+        schema=dict.fromkeys(Reached._fields[:-2], pl.Float64)
+        | dict.fromkeys(Reached._fields[-2:], pl.Boolean),
         orient="row",
     )
     return _settled(ended.join(pl.concat([windows, reached], how="horizontal"), on=_WINDOW))
@@ -91,7 +101,9 @@ def _settled(claims: pl.DataFrame) -> pl.DataFrame:
     return (
         claims.with_columns(measured=measured)
         .with_columns(
-            reason=pl.when(needs_minutes)
+            reason=pl.when("is_closed")
+            .then(pl.lit(Reason.NO_SESSION.value))
+            .when(needs_minutes)
             .then(pl.lit(Reason.MINUTES_MISSING.value))
             .when(pl.col("measured").is_nan() | pl.col("measured").is_null())
             .then(pl.lit(Reason.CANDLE_MISSING.value))

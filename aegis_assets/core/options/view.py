@@ -12,7 +12,14 @@ import polars as pl
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.markets import Market
 from aegis_assets.core.options.black76 import parity_forward
-from aegis_assets.core.options.chain import CALL, PUT, quarantined, validated, year_fraction
+from aegis_assets.core.options.chain import (
+    CALL,
+    PUT,
+    quarantined,
+    settlement,
+    validated,
+    year_fraction,
+)
 from aegis_assets.core.options.max_pain import MaxPain, max_pain
 from aegis_assets.core.options.skew import Skew, Smile, shortcomings, skew, smile
 
@@ -45,9 +52,9 @@ class ChainView:
 def refusal(chain: pl.DataFrame, market: Market, as_of: datetime, oldest: timedelta) -> str | None:
     """Why there is no view at the moment, or nothing.
 
-    NO_CHAIN: none could be had by then.  STALE: the newest is older than `oldest`.  UNHELD: nobody
-    holds an option of it.  Else the law that most rows of the newest break, where all break one:
-    CLOSED, FROZEN and so on.
+    NO_CHAIN: none could be had by then.  STALE: the newest is older than `oldest`.  EXPIRED: all
+    options of it have settled since.  UNHELD: nobody holds one of those that have not.  Else the
+    law that most rows of the newest break, where all break one: CLOSED, FROZEN and so on.
     """
     found = _standing(chain, market, as_of, oldest)
     return found if isinstance(found, str) else None
@@ -58,8 +65,8 @@ def chain_view(
 ) -> ChainView | None:
     """The view at `as_of` (aware) of `chain`, whose columns are `chain.QUOTED`.
 
-    Of the nearest expiry with 5 % of the open interest; nothing where `refusal` says why.  Rows
-    that could be had only later change nothing.
+    Of the nearest expiry with 5 % of the open interest that has not settled by then; nothing where
+    `refusal` says why.  Rows that could be had only later change nothing.
     """
     rows = _standing(chain, market, as_of, oldest)
     if isinstance(rows, str):
@@ -72,7 +79,7 @@ def chain_view(
 def _standing(
     chain: pl.DataFrame, market: Market, as_of: datetime, oldest: timedelta
 ) -> pl.DataFrame | str:
-    """The rows of the newest chain that keep every law, or why there are none."""
+    """The rows of the newest chain that keep every law and settle later, or why there are none."""
     newest = _newest(chain, as_of)
     if newest is None:
         return "NO_CHAIN"
@@ -83,8 +90,11 @@ def _standing(
     if rows.is_empty():
         broken = quarantined(known, market).filter(as_of=moment)
         return str(broken["reason"].mode().sort()[0])
-    held = rows.filter(pl.col("open_interest") > 0)
-    return "UNHELD" if held.is_empty() else rows
+    running = rows.filter(settlement(market) > pl.lit(as_of.astimezone(UTC)))
+    if running.is_empty():
+        return "EXPIRED"
+    held = running.filter(pl.col("open_interest") > 0)
+    return "UNHELD" if held.is_empty() else running
 
 
 def _newest(chain: pl.DataFrame, as_of: datetime) -> tuple[datetime, pl.DataFrame] | None:

@@ -11,9 +11,10 @@ from aegis_assets.core.claim import Measure, Role, Saying
 from aegis_assets.core.errors import DataError
 from aegis_assets.core.frozen import Source
 from aegis_assets.core.ledger.entries import (
+    LATE,
+    counted_editions,
     decoded_claims,
     encoded_claims,
-    first_editions,
     forecast_rows,
 )
 from aegis_assets.core.ledger.schemas import FORECASTS
@@ -168,9 +169,27 @@ def test_a_slot_without_claims_has_no_row():
     assert made.columns == list(FORECASTS)
 
 
-def test_what_people_saw_first_counts():
+def editions(late):
+    """Three editions of a slot, the first published so long after its moment, and another slot."""
     slot = cases.of_session(date(2018, 11, 2), date(2018, 11, 5))
-    later = slot["published_at"] + timedelta(days=1)
-    both = cases.rows([slot | {"published_at": later, "forecast": [0.9]}, slot])
+    times = [slot["as_of"] + late + timedelta(days=30 * i) for i in (2, 0, 1)]
+    said = zip(times, ([0.3], [0.1], [0.2]), strict=True)
+    other = cases.of_session(date(2018, 11, 5), date(2018, 11, 6), forecast=[0.9])
+    return cases.rows([other, *({**slot, "published_at": t, "forecast": f} for t, f in said)])
 
-    assert first_editions(both)["forecast"].to_list() == [[0.01]]
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(minutes=1), LATE])
+def test_what_people_saw_first_counts(late):
+    assert counted_editions(editions(late))["forecast"].to_list() == [[0.9], [0.1]]
+
+
+@pytest.mark.parametrize("late", [LATE + timedelta(microseconds=1), timedelta(days=400)])
+def test_of_a_slot_that_nobody_saw_in_time_the_newest_edition_counts(late):
+    assert counted_editions(editions(late))["forecast"].to_list() == [[0.9], [0.3]]
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(days=400)])
+def test_what_was_chosen_once_is_chosen_again(late):
+    once = counted_editions(editions(late))
+
+    assert counted_editions(once).equals(once)

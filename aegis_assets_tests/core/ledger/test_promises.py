@@ -61,6 +61,16 @@ def test_all_that_served_a_range_is_judged_together():
     assert (found.sessions, found.coverage) == (400, pytest.approx(0.9125))
 
 
+def test_what_is_stated_differs_by_more_than_rounding():
+    """.95 - .05 in binary is not .9, and the levels of other trainings differ likewise."""
+    nominal = 0.95 - 0.05
+    found = only({"sessions": 300}, {"sessions": 300, "nominal": nominal, "source": "MODEL"})
+
+    assert nominal != 0.9
+    assert (found.nominal, found.sessions, found.windows) == (0.9, 600, 30)
+    assert len(promises(card({}, {"nominal": 0.8}))) == 2
+
+
 def test_only_what_was_served_until_the_newest_month_counts():
     other = [
         {"role": "BASELINE", "coverage": 0.1},

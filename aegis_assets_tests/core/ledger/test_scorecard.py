@@ -169,6 +169,22 @@ def test_a_baseline_that_is_served_has_no_skill_against_itself():
     assert card["skill"].null_count() == card.height > 0
 
 
+def test_what_the_baseline_itself_answers_counts_as_no_gain():
+    """A model of some weeks is not judged on those weeks alone, beside a loss of all of them."""
+    made, outcome = record()
+    same = (pl.col("role") == "SERVED") & (pl.col("session") > DAYS[49])
+    baseline = made.filter(role="BASELINE").select("slot", "path", own="forecast", by="candidate")
+    mixed = made.join(baseline, on=["slot", "path"]).with_columns(
+        forecast=pl.when(same).then("own").otherwise("forecast"),
+        candidate=pl.when(same).then("by").otherwise("candidate"),
+    )
+    card = scorecard(mixed.drop("own", "by"), outcome, [date(2013, 6, 1)])
+    served, against = (only(card, role=role, span="TO_DATE") for role in ("SERVED", "BASELINE"))
+
+    assert served["n"] == against["n"]
+    assert served["skill"] == pytest.approx(1 - served["loss"] / against["loss"])
+
+
 def test_rows_without_a_baseline_do_not_count_for_skill():
     made, outcome = record()
     halved = made.filter((pl.col("role") == "SERVED") | (pl.col("session") > DAYS[49]))

@@ -1,7 +1,6 @@
 """What became of claims: as the labels have it, from no later candle, and null with a reason."""
 
 import math
-from datetime import date
 
 import polars as pl
 import pytest
@@ -175,9 +174,3 @@ def test_the_first_edition_is_settled_and_no_other():
     both = settled(pl.concat([later, first]), panel)
     assert_frame_equal(both, settled(first, panel))
     assert both.height == 1
-
-
-def test_a_claim_beyond_the_calendar_is_never_settled(panels):
-    claims = cases.rows([cases.of_session(date(2013, 1, 7), None)])
-
-    assert settled(claims, panels[SHORT]).is_empty()

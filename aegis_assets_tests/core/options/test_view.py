@@ -61,6 +61,21 @@ def test_an_expired_expiry_is_not_told():
     assert view(rows, close).expiry == LATER
 
 
+def test_an_expiry_that_settled_since_the_chain_is_not_told():
+    rows, week = pl.concat([chain(), chain(expiry=LATER)]), timedelta(days=30)
+    settled = NOON.replace(day=29, hour=15, minute=30)
+    assert view(rows, settled - MINUTE, week).expiry == EXPIRY
+    assert view(rows, settled, week) == view(chain(expiry=LATER), settled, week)
+    assert view(rows, settled, week).expiry == LATER
+
+
+def test_a_chain_of_which_every_option_has_settled_since_is_refused():
+    settled, week = NOON.replace(day=29, hour=15, minute=30), timedelta(days=30)
+    assert why(chain(), settled - MINUTE, week) is None
+    assert why(chain(), settled, week) == "EXPIRED"
+    assert view(chain(), settled, week) is None
+
+
 @pytest.mark.parametrize("late", ["as_of", "known_at"])
 def test_rows_that_could_be_had_only_later_change_nothing(late):
     rows = chain()

@@ -129,7 +129,11 @@ const answering = (place) => {
 
 /** Skill of what answers; that of a part is named, lest it be taken for the whole. */
 const skillLines = (place, keys) => {
-  const skilled = keys.filter(skillOf);
+  const said = new Set();
+  const skilled = keys.filter((key) => {
+    const one = JSON.stringify(payload.provenance[key]);
+    return skillOf(key) && !said.has(one) && said.add(one);
+  });
   return box(
     "skills",
     skilled.map((key) =>

@@ -37,7 +37,7 @@ def buyer_block(answers: Mapping[str, Answer], moment: Moment) -> Section:
     theta = _theta(answers[PREMIUM_5.name], answers[THETA_5.name], moment)
     levels, bias = _levels(breakout, moment), _bias(answers[SPIKE_1.name], moment)
     windows, regime = _windows(moment), _regime(moment)
-    environment = read_environment(moment, breakout, ahead.value, theta.value)
+    environment = read_environment(moment, breakout, (today.value, ahead.value), theta.value)
     rate = moment.record.spike
     block = BuyerBlock(
         breakout_today=today.value,

@@ -1,6 +1,6 @@
 """What the state of the market comes to for buyers: their flag, by declared thresholds."""
 
-from aegis_assets.core.contract.buyer import BreakoutAhead, BuyerEnvironment, Theta
+from aegis_assets.core.contract.buyer import Breakout, BreakoutAhead, BuyerEnvironment, Theta
 from aegis_assets.core.contract.reasons import BuyerReason
 from aegis_assets.core.contract.words import Colour, Environment, Status, ThetaEdge
 from aegis_assets.core.engines.engine import Answer
@@ -10,17 +10,17 @@ from aegis_assets.core.provenance import by_rule
 
 _LIKELY, _UNLIKELY = 1.25, 0.8
 _WHOLE_RANGE = 1.0
-_RULE = "the next breakout against its base rate, and the edge of the premium"
+_RULE = "the nearest breakout, today's while it runs, against its base rate; the edge of premium"
 
 
 def read_environment(
     moment: Moment,
     answer: Answer,
-    ahead: tuple[BreakoutAhead, ...] | None,
+    breakouts: tuple[Breakout | None, tuple[BreakoutAhead, ...] | None],
     theta: Theta | None,
 ) -> Part[BuyerEnvironment | None]:
     """Friendly where a breakout is likelier than usual, premium is no waste and range is left."""
-    breakout, premium = _breakout(answer, ahead), _premium(theta)
+    breakout, premium = _breakout(answer, *breakouts), _premium(theta)
     codes = [breakout, premium]
     if _is_spent(moment):
         codes.append(BuyerReason.RANGE_SPENT)
@@ -40,12 +40,15 @@ def read_environment(
     return Part(value, {"buyer_environment": by_rule("buyer_environment", _RULE)})
 
 
-def _breakout(answer: Answer, ahead: tuple[BreakoutAhead, ...] | None) -> BuyerReason:
-    """The next session's probability against the share of breakouts out of sample."""
+def _breakout(
+    answer: Answer, today: Breakout | None, ahead: tuple[BreakoutAhead, ...] | None
+) -> BuyerReason:
+    """Today's probability, or else the next session's, against the share out of sample."""
     rates = answer.forecast.card.verdict.base_rates
-    if not ahead or not rates or rates[1] <= 0:
+    nearest = today or (ahead[0] if ahead else None)
+    if nearest is None or not rates or rates[1] <= 0:
         return BuyerReason.BREAKOUT_UNKNOWN
-    ratio = ahead[0].score / rates[1]
+    ratio = nearest.score / rates[1]
     if ratio >= _LIKELY:
         return BuyerReason.BREAKOUT_LIKELY
     return BuyerReason.BREAKOUT_UNLIKELY if ratio <= _UNLIKELY else BuyerReason.BREAKOUT_USUAL
