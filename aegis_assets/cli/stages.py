@@ -26,6 +26,8 @@ from aegis_assets.defs.jobs import (
     SCORING_JOB,
     TRAINING_JOB,
 )
+from aegis_assets.defs.ledger_checks import OUTCOMES_KEY
+from aegis_assets.defs.payload import KEY as PAYLOAD
 from aegis_assets.defs.raw import rebuild_config
 from aegis_assets.defs.world import World
 from aegis_assets.settings import Settings
@@ -120,7 +122,7 @@ class Platform:
         published = self._is_fresh(PUBLICATION_JOB, slot) and is_published(self.publisher, slot)
         waited_for = bool(session) and published and was_late(self.publisher, slot[0])
         same = trained and not months and published and not waited_for
-        same = same and self._is_as_served(slot[0])
+        same = same and self._is_as_served(slot[0]) and not self._is_outscored(slot[0])
         yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
 
     def past_due(self, *, rebuild: bool = False) -> Iterator[Stage]:
@@ -251,6 +253,15 @@ class Platform:
         return max(trained) <= min(
             made_at(self.instance, each, slot) for each in self._assets(PUBLICATION_JOB)
         )
+
+    def _is_outscored(self, slot: str) -> bool:
+        """Whether an archive's ledger has settled claims since the slot told its record."""
+        if self.world.source.is_live:
+            return False
+        newest = self.world.source.last_session(self.world.market)
+        months = told_months(self.publisher, self.keys_of(SCORING_JOB), newest)
+        settled = max((made_at(self.instance, OUTCOMES_KEY, month) for month in months), default=0)
+        return settled > made_at(self.instance, PAYLOAD, slot)
 
     def _stage(
         self, job: str, title: str, keys: list[str], why: str = "", *, rebuild: bool = False

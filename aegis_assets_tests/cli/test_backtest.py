@@ -99,7 +99,10 @@ def tested(shared, served):
 def test_a_backtest_makes_the_slots_of_the_span_and_changes_nothing_else_that_readers_see(
     served, tested
 ):
+    """The page tells the new record; the payload that it is drawn around stays."""
     before, after = (files_of(folder / "warehouse" / "publish") for folder in (served, tested))
+    for page in ("index.html", "history.json"):
+        assert before.pop(page) != after.pop(page)
     made = {f"slots/{slot}{ending}" for slot in SLOTS for ending in (".json", ".claims.json")}
 
     assert [*payloads(tested)] == [*SLOTS, LAST_SLOT]
@@ -115,7 +118,7 @@ def test_a_backtest_enters_and_settles_every_slot_and_tells_the_record(tested):
     assert {*said["slot"]} >= {*SLOTS}
     assert {*became.filter(pl.col("outcome").is_not_null())["slot"]} == {*SLOTS}
     assert "Claims settled to the end of 2018-12" in printed
-    assert "buyer.breakout_next.0" in printed
+    assert "breakout 0" in printed
     assert "5 sessions," in printed
     assert "deflated Sharpe" in printed
 

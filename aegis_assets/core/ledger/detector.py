@@ -209,7 +209,7 @@ def _no_spread(series: _Series) -> Iterator[Finding]:
     classes = series.values.shape[1]
     even = series.last((abs(series.values - 1 / classes) <= _ROUNDING).all(axis=1))
     sessions = even["session"].n_unique()
-    if sessions >= STUCK_SESSIONS:
+    if sessions >= STUCK_SESSIONS and series.candidate not in BY_TRAINING:
         text = (
             f"all {classes} classes are equally likely over {even.height} slots of {sessions} "
             "sessions"

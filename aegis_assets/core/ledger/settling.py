@@ -97,7 +97,7 @@ def _settled(claims: pl.DataFrame) -> pl.DataFrame:
     )
     needs_minutes = pl.col("measure").is_in(_OF_THE_PATH) & pl.col("lacks")
     most = max(claims["cuts"].list.len().to_list(), default=0)
-    beyond = (_return.abs() > pl.col("only_if_beyond")).fill_null(value=True)
+    beyond = (_move.abs() > pl.col("only_if_beyond")).fill_null(value=True)
     return (
         claims.with_columns(measured=measured)
         .with_columns(
