@@ -136,7 +136,7 @@ def _outcomes(world: World) -> dg.AssetsDefinition:
     ) -> pl.DataFrame:
         first, _ = span(context)
         since, last = first - timedelta(days=_LONGEST), last_day(context)
-        made_by_then = ledger_store.forecasts(since, last)
+        made_by_then = with_ends(ledger_store.forecasts(since, last), world.market)
         claims = made_by_then.filter(pl.col("ends_on") >= first)
         minutes = ledger_store.minutes(since, last) if live else pl.DataFrame()
         known_to = min(last, world.source.last_session(world.market))

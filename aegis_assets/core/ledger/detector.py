@@ -36,6 +36,8 @@ BY_TRAINING = frozenset(
     {"base_rate", "even_rate", "historical_quantiles", "markov", "mean_outcome"}
 )
 """Candidates that may stay at a value from one training to the next."""
+EVEN = frozenset({"even_rate"})
+"""Candidates that are drawn to even odds, and may be so."""
 CERTAIN = frozenset({"persistence"})
 """Candidates that are 0 or 1 by design: never judged but for levels."""
 STUCK_SESSIONS = 5
@@ -209,7 +211,7 @@ def _no_spread(series: _Series) -> Iterator[Finding]:
     classes = series.values.shape[1]
     even = series.last((abs(series.values - 1 / classes) <= _ROUNDING).all(axis=1))
     sessions = even["session"].n_unique()
-    if sessions >= STUCK_SESSIONS and series.candidate not in BY_TRAINING:
+    if sessions >= STUCK_SESSIONS and series.candidate not in EVEN:
         text = (
             f"all {classes} classes are equally likely over {even.height} slots of {sessions} "
             "sessions"

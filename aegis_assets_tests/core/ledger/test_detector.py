@@ -142,6 +142,15 @@ def test_even_odds_are_no_forecast(sound, path, value):
     assert found(histories.planted(sound, path, value, since=last + 1)) == set()
 
 
+def test_an_even_rate_may_be_even(sound):
+    even = pl.when(pl.col("path") == "seller.trap").then(pl.lit("even_rate"))
+    drawn = sound.with_columns(candidate=even.otherwise("candidate"))
+
+    assert found(histories.planted(drawn, "seller.trap", [0.5, 0.5], since=10)) <= {
+        ("seller.trap", "FROZEN")
+    }
+
+
 @pytest.mark.parametrize("value", [[0.001, 0.02], [-0.03, -0.001]])
 def test_a_range_beside_its_price_is_found_at_once(sound, value):
     newest = sound["session"].n_unique() - 1
