@@ -28,7 +28,7 @@ class LedgerStore:
     def append(self, rows: pl.DataFrame) -> int:
         """Add the editions of slots that say something new; how many rows that were.
 
-        A slot that says what it said before adds nothing, whenever and by whichever code it was
+        A slot that says what its newest edition says adds nothing, whenever and by whichever code it was
         made again.  All is added in one transaction, or nothing.
         """
         _refuse(rows)
@@ -111,12 +111,13 @@ def _refuse(rows: pl.DataFrame) -> None:
 
 
 def _new(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The rows of slots that no stored edition says in the same words."""
+    """The rows of slots whose newest stored edition does not say the same."""
     stored = known.select(*FORECASTS).partition_by("slot", as_dict=True)
     added = []
     for key, edition in rows.partition_by("slot", as_dict=True, maintain_order=True).items():
         mine = stored.get(key, known.select(*FORECASTS).clear())
-        if any(_says_the_same(edition, each) for each in mine.partition_by(_EDITION)):
+        newest = mine.filter(pl.col(_EDITION) == pl.col(_EDITION).max())
+        if not newest.is_empty() and _says_the_same(edition, newest):
             continue
         _refuse_earlier(key[0], edition, mine)
         added.append(edition)

@@ -197,6 +197,7 @@ def settled(claim, candles, place):
         Measure.EXCURSION: max(rise, fall),
         Measure.VOLATILITY: math.sqrt(variance),
         Measure.LOG_PREMIUM: math.log(variance / claim.reference),
+        Measure.SESSION_RETURN: math.log(candles["close"][end] / candles["close"][end - 1]),
         Measure.SESSION_SIZE: abs(math.log(candles["close"][end] / candles["close"][end - 1])),
     }[claim.measure]
 

@@ -1,7 +1,7 @@
 """The record that a slot tells: of what had been published before it, in its run or in others."""
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import polars as pl
@@ -17,9 +17,10 @@ from aegis_assets.core.ledger.record import FEWEST, NEXT_SESSION
 from aegis_assets.core.payload import Payload
 from aegis_assets.defs.records import Published
 from aegis_assets.defs.versions import payload_version
-from aegis_assets_tests.worlds import SAMPLE, settings_of, table_of
+from aegis_assets_tests.worlds import settings_of, table_of
 
 MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
+LAST = date(2018, 12, 31)
 EVERY = timedelta(microseconds=1)
 """How soon one slot is made after the other."""
 
@@ -52,6 +53,10 @@ def publications(world):
     return made
 
 
+def first_of(publications):
+    return date.fromisoformat(min(publications)[:10])
+
+
 def claim(day, close, after):
     even = Saying(Role.SERVED, "even", Source.BASELINE, (0.5, 0.5))
     return Claim(
@@ -74,7 +79,7 @@ def claim(day, close, after):
 def in_one_run(world, publications):
     """The record of each slot, as a run of all of them tells it."""
     here = world.world
-    found, before = {}, Published(here, world.warehouse, here.source.last_session(here.market))
+    found, before = {}, Published(here, world.warehouse, first_of(publications), LAST)
     for slot, made in publications.items():
         found[slot] = before.record(made.payload.as_of, made.payload.generated_at)
         before.add(slot, made)
@@ -119,4 +124,4 @@ def entered(world, publications, tmp_path):
         for slot, made in publications.items()
     ]
     LedgerStore(warehouse).append(pl.concat(rows))
-    return Published(world.world, warehouse, SAMPLE.last_session(world.world.market))
+    return Published(world.world, warehouse, first_of(publications), LAST)

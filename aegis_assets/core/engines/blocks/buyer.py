@@ -74,7 +74,7 @@ def _bias(answer: Answer, moment: Moment) -> Part[SpikeBias | None]:
     value = None if found is None else SpikeBias(down_prob=found[0], up_prob=found[1])
     beyond = moment.state.get("breakout_1_cut_0")
     settled = Settled(
-        Measure.RETURN, moment.spot, 1, moment.end_of(1), answer.cuts, only_if_beyond=beyond
+        Measure.SESSION_RETURN, moment.spot, 1, moment.end_of(1), answer.cuts, only_if_beyond=beyond
     )
     provenance = {"spike_direction_bias": provenance_at(answer, moment, restated=False)}
     claims = claim("spike_direction_bias", answer, unchanged, settled, moment)
