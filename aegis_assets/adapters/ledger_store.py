@@ -28,8 +28,8 @@ class LedgerStore:
     def append(self, rows: pl.DataFrame) -> int:
         """Add the editions of slots that say something new; how many rows that were.
 
-        A slot that says what its newest edition says adds nothing, whenever and by whichever code it was
-        made again.  All is added in one transaction, or nothing.
+        A slot that says what its newest edition says adds nothing, whenever and by whichever code
+        it was made again.  All is added in one transaction, or nothing.
         """
         _refuse(rows)
         with self._warehouse.transaction() as tables:

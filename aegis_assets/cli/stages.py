@@ -12,7 +12,7 @@ from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.cli.scores import due_months, told_months
 from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, made_at, was_late
-from aegis_assets.cli.sessions import session_to_look_at
+from aegis_assets.cli.sessions import chain_to_read, session_to_look_at
 from aegis_assets.cli.turns import BY_HAND
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.defs.candles import DAILY as CANDLES
@@ -27,6 +27,7 @@ from aegis_assets.defs.jobs import (
     TRAINING_JOB,
 )
 from aegis_assets.defs.ledger_checks import OUTCOMES_KEY
+from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.payload import KEY as PAYLOAD
 from aegis_assets.defs.raw import rebuild_config
 from aegis_assets.defs.world import World
@@ -118,6 +119,9 @@ class Platform:
             is_made = partial(self._is_fresh, INTRADAY_JOB)
             session = session_to_look_at(self.world, self.instance, is_made)
             yield self._stage(INTRADAY_JOB, "intraday", session)
+            chain = chain_to_read(self.world, self.warehouse, self.keys_of(INTRADAY_JOB))
+            if chain:
+                yield Stage(INTRADAY_JOB, "chain", tuple(chain), 2, assets=(CHAIN,))
         yield self._stage(SCORING_JOB, "ledger", self._due_scores())
         published = self._is_fresh(PUBLICATION_JOB, slot) and is_published(self.publisher, slot)
         waited_for = bool(session) and published and was_late(self.publisher, slot[0])

@@ -6,7 +6,7 @@ others is refused before anything is written.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ MAY_BE_ABSENT = "aegis/may_be_absent"
 """Metadata of an input: where its table does not exist yet, it is a frame without columns."""
 MODELS_TO = "aegis/models_to"
 """Metadata of an input: models that were trained to a later day are not looked at."""
+KNOWN_AT = "aegis/known_at"
+"""Metadata of an input: what was withdrawn of models at that moment or later is not looked at."""
 
 
 def _window(context: dg.InputContext | dg.OutputContext, metadata: Mapping[str, Any]) -> Window:
@@ -122,7 +124,9 @@ class ModelStoreIOManager(dg.IOManager):
             return {name: self._store.load(engine.name, name, week) for name in names}
         until = context.definition_metadata.get(MODELS_TO)
         last = None if until is None else date.fromisoformat(until)
-        return Serving.of(self._store, engine, _asked(context), last)
+        moment = context.definition_metadata.get(KNOWN_AT)
+        known_at = None if moment is None else datetime.fromisoformat(moment)
+        return Serving.of(self._store, engine, _asked(context), last, known_at)
 
 
 class PublisherIOManager(dg.IOManager):

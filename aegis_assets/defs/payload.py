@@ -14,7 +14,7 @@ from aegis_assets.core.ledger.entries import Publication
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.defs.candles import DAILY
 from aegis_assets.defs.intraday import CANDLES as INTRADAY
-from aegis_assets.defs.io_managers import LOOK_BACK, MAY_BE_ABSENT, MODELS_TO
+from aegis_assets.defs.io_managers import KNOWN_AT, LOOK_BACK, MAY_BE_ABSENT, MODELS_TO
 from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.option_chain import has_option_chain
 from aegis_assets.defs.records import Published
@@ -75,6 +75,7 @@ def _ins(world: World) -> dict[str, dg.AssetIn]:
     What is stored of a session and of its option chain may be missing altogether.
     """
     until = {MODELS_TO: str(world.models_to)} if world.models_to else {}
+    until |= {KNOWN_AT: world.known_at.isoformat()} if world.known_at else {}
     read = {"candles": dg.AssetIn(DAILY, metadata={LOOK_BACK: CANDLE_DAYS})}
     for engine in ENGINES:
         features, models = ["features", engine.name], ["models", engine.name]

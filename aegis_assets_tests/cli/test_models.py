@@ -102,6 +102,7 @@ def test_a_rollback_publishes_the_newest_slot_from_the_week_before_and_is_taken_
     assert f"12 of 12 targets of week {LAST_WEEK} withdrawn" in told
     assert f"`aegis run` publishes slot {LAST_SLOT} anew" in told
     assert "it drifts" in ran(folder, "models", "direction")
+    assert "byte-identical" in ran(folder, "replay", LAST_SLOT)
 
     assert ran(folder, "run").count("nothing due") == 3
     assert (weeks_of(folder), weeks_of(folder, "seller")) == ({EARLIER}, {LAST_WEEK})

@@ -82,3 +82,15 @@ def test_nothing_is_read_of_today_of_a_live_chain_nor_before_the_first_slot(morn
     assert due(morning(at(TUESDAY, "08:30"), option_chain=OptionChain.NSE)) == []
     assert due(morning(at(TUESDAY, "08:30"), option_chain=OptionChain.OFF)) == []
     assert due(morning(at(date(2024, 8, 1), "08:30") + timedelta(hours=1))) == []
+
+
+def test_a_run_reads_the_file_as_a_stage_of_its_own_before_it_publishes(morning):
+    here = morning(at(TUESDAY, "08:30"))
+    stages = list(here.due())
+    titles = [stage.title for stage in stages]
+    stage = stages[titles.index("chain")]
+
+    assert (stage.keys, stage.assets) == ((f"{MONDAY}",), (KEY,))
+    assert titles.index("intraday") < titles.index("chain") < titles.index("publish")
+    read(here)
+    assert "chain" not in [stage.title for stage in here.due()]

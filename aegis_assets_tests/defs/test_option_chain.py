@@ -1,7 +1,6 @@
 """The option chain as an asset: absent unless asked for, longer by every look, stopping nobody."""
 
 from datetime import UTC, date, timedelta
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -111,8 +110,9 @@ def told(said, name):
 
 
 def test_there_is_none_unless_settings_ask_and_the_source_is_live(tmp_path):
-    asked = Settings(source=SourceName.SAMPLE, home=tmp_path, option_chain=OptionChain.NSE)
-    for here in (world_of(tmp_path), world(asked, SampleSource())):
+    asked = world_of(tmp_path, option_chain=OptionChain.NSE).settings
+    archive = world(asked.model_copy(update={"history_start": date(2018, 1, 1)}), SampleSource())
+    for here in (world_of(tmp_path), archive):
         assert option_chain_assets(here) == []
         assert option_chain_checks(here) == []
     here = world_of(tmp_path, option_chain=OptionChain.NSE)
@@ -228,9 +228,11 @@ def test_a_file_that_is_missing_stops_nobody_and_is_named(tmp_path):
     assert "has no F&O bhavcopy of 2024-08-05" in files.made[REFUSED].value
 
 
-@pytest.mark.parametrize("folder", [None, Path("nowhere")])
-def test_files_without_a_folder_are_a_matter_of_settings(tmp_path, folder):
+def test_files_of_a_folder_that_is_gone_by_now_are_a_matter_of_settings(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
     chosen = world_of(tmp_path, option_chain=OptionChain.BHAVCOPY, option_chain_folder=folder)
+    folder.rmdir()
     with pytest.raises(SettingsError, match="AEGIS_OPTION_CHAIN_FOLDER"):
         CHAIN_SOURCES[OptionChain.BHAVCOPY](chosen.settings, chosen.source.now)
 
