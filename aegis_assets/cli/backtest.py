@@ -24,9 +24,10 @@ from aegis_assets.adapters.roster import Roster
 from aegis_assets.cli.backtesting import Backtest, Cadence
 from aegis_assets.cli.console import console, instance_of, readable_errors
 from aegis_assets.cli.dashboard import draw
+from aegis_assets.cli.hearing import silence
 from aegis_assets.cli.remaining import due_slots, due_weeks
 from aegis_assets.cli.scorecard import scorecard_table
-from aegis_assets.cli.stages import Platform, Stage, silence
+from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.cli.turns import turn
 from aegis_assets.core.engines import DIRECTION
 from aegis_assets.core.evidence import TradingSummary

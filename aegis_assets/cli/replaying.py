@@ -11,8 +11,9 @@ from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.sources import Source
 from aegis_assets.adapters.stored_source import StoredSource
 from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.cli.hearing import silence
 from aegis_assets.cli.retracing import carry_over, upstream
-from aegis_assets.cli.stages import Platform, Stage, silence
+from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.core.errors import SettingsError, StorageError
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.definitions import graph

@@ -1,6 +1,6 @@
 """What is due, and running it: the three jobs of the graph, in this process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
@@ -10,6 +10,7 @@ import dagster as dg
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse
+from aegis_assets.cli.hearing import Progress, heard, silence
 from aegis_assets.cli.scores import due_months, told_months
 from aegis_assets.cli.serving import fault_of_models, is_overruled, is_published, made_at, was_late
 from aegis_assets.cli.sessions import chain_to_read, session_to_look_at
@@ -36,10 +37,7 @@ from aegis_assets.settings import Settings
 RANGE_START = "dagster/asset_partition_range_start"
 _MATURING = 3
 _RECENT_RUNS = 50
-_LINE = 400
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,6 @@ class Stage:
     why: str = ""
     rebuild: bool = False
     assets: tuple[dg.AssetKey, ...] = ()
-
-
-def silence(_: str) -> None:
-    """Says nothing."""
 
 
 @dataclass(frozen=True)
@@ -272,29 +266,3 @@ class Platform:
     ) -> Stage:
         events = 2 * len(keys) * len(self._assets(job)) if keys else 0
         return Stage(job, title, tuple(keys), events, why, rebuild)
-
-
-def heard(
-    entry: dg.EventLogEntry,
-    progress: Progress,
-    logged: Progress = silence,
-    warned: Progress = silence,
-) -> None:
-    """Pass on an event of a run."""
-    event, kinds = entry.dagster_event, dg.DagsterEventType
-    made = (kinds.ASSET_MATERIALIZATION, kinds.ASSET_MATERIALIZATION_PLANNED)
-    if event is None:
-        logged(entry.user_message)
-    elif event.event_type in made and event.asset_key is not None:
-        progress("/".join(event.asset_key.path))
-    elif event.event_type is kinds.ASSET_CHECK_EVALUATION:
-        found = event.asset_check_evaluation_data
-        if not found.passed:
-            warned(complaint(found))
-
-
-def complaint(found: dg.AssetCheckEvaluation) -> str:
-    """A check that did not pass in a line: what it is, and what it found."""
-    told = (f"{name} {each.value}" for name, each in found.metadata.items())
-    name = f"{found.asset_key.to_user_string()}: {found.check_name} did not pass"
-    return f"{name} ({'; '.join(told)})"[:_LINE]

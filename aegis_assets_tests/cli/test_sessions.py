@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from aegis_assets.adapters.chain_sources import CHAIN_SOURCES
+from aegis_assets.cli.hearing import silence
 from aegis_assets.cli.sessions import chain_to_read
-from aegis_assets.cli.stages import Stage, silence
+from aegis_assets.cli.stages import Stage
 from aegis_assets.core.options.view import chain_view
 from aegis_assets.defs.jobs import INTRADAY_JOB
 from aegis_assets.defs.option_chain import KEY, oldest_chain

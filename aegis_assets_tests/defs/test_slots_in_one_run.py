@@ -8,7 +8,8 @@ import dagster as dg
 import pytest
 
 from aegis_assets.adapters.publishers import FolderPublisher
-from aegis_assets.cli.stages import Stage, silence
+from aegis_assets.cli.hearing import silence
+from aegis_assets.cli.stages import Stage
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.ledger.entries import decoded_claims
 from aegis_assets.core.payload import Payload
