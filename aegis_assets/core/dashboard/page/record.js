@@ -194,7 +194,7 @@ const record = (tab) => {
     el(
       "p",
       { class: "note record-note" },
-      "Published forecasts against what happened, from this installation's own ledger. The first edition of a slot counts.",
+      "Published forecasts against what happened, from this installation's own ledger.",
     ),
     box(
       "grid",
