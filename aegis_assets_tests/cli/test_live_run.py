@@ -186,7 +186,6 @@ def test_a_yahoo_that_refuses_for_ever_is_asked_four_times_and_costs_freshness_o
     assert RequestGate(at_noon.folder / GATE).state().closed_until is not None
     assert quality.status is Status.STALE
     assert "daily candles end 1 sessions before 2024-12-10" in quality.reasons
-    assert "no price of the running session is at hand" in quality.reasons
     assert quality.daily.last_final_session == MONDAY
     assert (quality.spot.source, quality.spot.as_of) == (
         "yahoo: daily close",
