@@ -27,7 +27,7 @@ class Payload(Frozen):
     generated_at: AwareDatetime | None = Field(description="when it was made; the rest is as_of")
     as_of: AwareDatetime = Field(description="end of the slot: nothing later was known")
     next_expected: AwareDatetime | None = Field(
-        description="end of the slot after this one; null where the source has no more"
+        description="end of the slot after this one; null of an archive"
     )
     market_name: str
     market: MarketBlock

@@ -115,9 +115,8 @@ class Slot:
         return chain_view(own, self.world.market, self.window.end, oldest_chain(self.world))
 
     def _next_expected(self) -> datetime | None:
-        """End of the slot after it; nothing after the last of an archive."""
-        slots = self.world.partitions.slots
-        after = slots.get_next_partition_window(self.window.end, respect_bounds=False)
-        if after is None or (slots.end is not None and after.end > slots.end):
+        """End of the slot after it; nothing of an archive, where its own end would tell."""
+        if not self.world.source.is_live:
             return None
-        return after.end
+        after = self.world.partitions.slots.get_next_partition_window(self.window.end)
+        return None if after is None else after.end
