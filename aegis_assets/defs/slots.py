@@ -118,5 +118,6 @@ class Slot:
         """End of the slot after it; nothing of an archive, where its own end would tell."""
         if not self.world.source.is_live:
             return None
-        after = self.world.partitions.slots.get_next_partition_window(self.window.end)
+        slots = self.world.partitions.slots
+        after = slots.get_next_partition_window(self.window.end, respect_bounds=False)
         return None if after is None else after.end
