@@ -94,7 +94,7 @@ def test_a_run_that_was_killed_again_and_again_ends_as_an_undisturbed_one(begun,
     found, expected = tables_of(folder), tables_of(project)
     assert set(found) == set(expected)
     for name, rows in expected.items():
-        when = {"published_at"} & set(rows.columns)  # the clock's
+        when = [each for each in ("published_at",) if each in rows.columns]  # the clock's
         assert_frame_equal(found[name].drop(when), rows.drop(when), check_exact=True)
     assert ran(folder, "run").count("nothing due") == len(
         ("bars", "history", "training", "ledger", "publish")
