@@ -33,10 +33,6 @@ from aegis_assets.settings import settings
 
 def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitions:
     """The whole platform of a world, or with another publisher than its settings say."""
-    chosen = here.settings
-    publications = publisher or FolderPublisher(chosen.publish_folder)
-    warehouse = Warehouse(chosen.warehouse_file)
-    models = ModelStore(chosen.models_folder)
     return dg.Definitions(
         assets=[
             *raw_assets(here),
@@ -63,18 +59,25 @@ def graph(here: World, publisher: FolderPublisher | None = None) -> dg.Definitio
             *ledger_checks(here),
         ],
         jobs=jobs(here),
-        resources={
-            "warehouse": WarehouseIOManager(warehouse),
-            "warehouse_file": warehouse,
-            "bar_store": BarStore(warehouse),
-            "model_store": ModelStoreIOManager(models),
-            "stored_models": models,
-            "publisher": PublisherIOManager(publications, here.source.now),
-            "publications": publications,
-            "ledger_store": LedgerStore(warehouse),
-        },
+        resources=_resources(here, publisher or FolderPublisher(here.settings.publish_folder)),
         executor=dg.in_process_executor,
     )
+
+
+def _resources(here: World, publications: FolderPublisher) -> dict[str, object]:
+    """What assets and checks are given by name."""
+    warehouse = Warehouse(here.settings.warehouse_file)
+    models = ModelStore(here.settings.models_folder)
+    return {
+        "warehouse": WarehouseIOManager(warehouse),
+        "warehouse_file": warehouse,
+        "bar_store": BarStore(warehouse),
+        "model_store": ModelStoreIOManager(models),
+        "stored_models": models,
+        "publisher": PublisherIOManager(publications, here.source.now),
+        "publications": publications,
+        "ledger_store": LedgerStore(warehouse),
+    }
 
 
 @dg.definitions
