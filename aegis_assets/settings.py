@@ -14,12 +14,20 @@ from typing import Annotated, Self
 from urllib.parse import parse_qsl
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, from_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.markets import MARKETS
+from aegis_assets.core.timetable import Cadence
 
 
 class SourceName(StrEnum):
@@ -115,6 +123,28 @@ class Settings(BaseSettings):
     publish_to: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="where published files go too: git:clone?branch=... or URLs, spaces between"
     )
+    alert_to: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="where alerts go besides the log: Apprise URLs, spaces between"
+    )
+    alert_again: timedelta = Field(
+        timedelta(hours=6), gt=timedelta(0), description="until an alert that lasts is told again"
+    )
+    cadence: Annotated[dict[str, Cadence], NoDecode] = Field(
+        {}, description="engines that are not trained weekly: buyer=monthly direction=monthly"
+    )
+    keep_runs: timedelta = Field(
+        timedelta(days=90),
+        gt=timedelta(0),
+        description="age at which runs are forgotten",
+    )
+    keep_raw: timedelta = Field(
+        timedelta(days=400),
+        gt=timedelta(0),
+        description="age at which intraday answers go",
+    )
+    disk_budget_gb: float = Field(
+        20.0, gt=0, description="size of this home beyond which the disk check warns"
+    )
     seed: int = Field(20_181_231, description="seed of everything that draws")
 
     @field_validator("market")
@@ -126,7 +156,19 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return chosen
 
-    @field_validator("publish_to", mode="before")
+    @field_validator("cadence", mode="before")
+    @classmethod
+    def _cadences(cls, given: object) -> object:
+        """``engine=cadence`` with spaces between; the graph judges the name."""
+        if not isinstance(given, str):
+            return given
+        pairs = [each.partition("=") for each in given.split()]
+        if any(not (name and sign and value) for name, sign, value in pairs):
+            msg = f"found {given!r}, expected engine=weekly or engine=monthly, spaces between"
+            raise ValueError(msg)
+        return {name: value for name, _, value in pairs}
+
+    @field_validator("publish_to", "alert_to", mode="before")
     @classmethod
     def _places(cls, given: object) -> object:
         """Places with spaces between, or a JSON list where a path has spaces itself."""

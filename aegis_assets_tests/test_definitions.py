@@ -16,10 +16,10 @@ from aegis_assets.core.engines import ENGINES
 from aegis_assets.defs.io_managers import PARTITION_COLUMN, table_name
 from aegis_assets.defs.jobs import (
     HISTORY_JOB,
-    INGESTION_JOB,
-    PUBLICATION_JOB,
-    SCORING_JOB,
-    TRAINING_JOB,
+    INGEST_JOB,
+    PUBLISH_JOB,
+    SCORE_JOB,
+    TRAIN_JOB,
 )
 from aegis_assets_tests.worlds import outside
 
@@ -116,7 +116,7 @@ SAYING = {
     "ledger/scorecard:coverage_is_as_stated",
 }
 
-JOBS = (INGESTION_JOB, HISTORY_JOB, TRAINING_JOB, PUBLICATION_JOB, SCORING_JOB)
+JOBS = (INGEST_JOB, HISTORY_JOB, TRAIN_JOB, PUBLISH_JOB, SCORE_JOB)
 
 every_asset = pytest.mark.parametrize("key", sorted(EDGES))
 every_table = pytest.mark.parametrize(

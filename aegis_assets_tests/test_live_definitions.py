@@ -8,7 +8,7 @@ import pytest
 from aegis_assets.core.markets import MARKETS
 from aegis_assets.definitions import graph
 from aegis_assets.defs.intraday import INTRADAY_KEYS
-from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, INTRADAY_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, INGEST_JOB, INTRADAY_JOB, TRAIN_JOB
 from aegis_assets.defs.raw import POOL
 from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
 from aegis_assets.defs.world import world
@@ -68,7 +68,7 @@ def test_the_live_graph_is_as_drawn(live, market):
 
 
 def test_the_second_market_is_walked_with_the_training_week(live, market):
-    keys = live.resolve_job_def(TRAINING_JOB).asset_layer.executable_asset_keys
+    keys = live.resolve_job_def(TRAIN_JOB).asset_layer.executable_asset_keys
     has_one = SECOND_MARKET in {key.to_user_string() for key in keys}
 
     assert has_one == (market != "SP500")
@@ -77,7 +77,7 @@ def test_the_second_market_is_walked_with_the_training_week(live, market):
 def test_whatever_asks_the_source_takes_its_turn(live):
     ops = {
         node.definition.pool
-        for job in (INGESTION_JOB, INTRADAY_JOB)
+        for job in (INGEST_JOB, INTRADAY_JOB)
         for node in live.resolve_job_def(job).nodes
         if node.name in {"raw__ohlcv", "raw_intraday"}
     }
@@ -86,7 +86,7 @@ def test_whatever_asks_the_source_takes_its_turn(live):
 
 
 def test_nothing_retries_but_the_session(live):
-    jobs = [live.resolve_job_def(name) for name in (INGESTION_JOB, INTRADAY_JOB)]
+    jobs = [live.resolve_job_def(name) for name in (INGEST_JOB, INTRADAY_JOB)]
 
     assert all(node.definition.retry_policy is None for job in jobs for node in job.nodes)
     assert all(job.op_retry_policy is None for job in jobs)

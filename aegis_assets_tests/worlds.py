@@ -18,7 +18,7 @@ from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.core.bars import DailyAnswer, Origin
 from aegis_assets.core.markets import Market
 from aegis_assets.core.universe import Instrument
-from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, INGEST_JOB, PUBLISH_JOB, TRAIN_JOB
 from aegis_assets.settings import Settings, SourceName
 
 SAMPLE = SampleSource()
@@ -112,18 +112,18 @@ def run_due(world: Platform) -> None:
 def run_history(world: Platform, *months: str) -> None:
     """Bars and history of these months, or of all."""
     keys = months or tuple(world.keys_of(HISTORY_JOB))
-    world.run(Stage(INGESTION_JOB, "bars", keys, 0), lambda _: None)
+    world.run(Stage(INGEST_JOB, "bars", keys, 0), lambda _: None)
     world.run(Stage(HISTORY_JOB, "history", keys, 0), lambda _: None)
 
 
 def train(world: Platform, week: str) -> None:
     """Walk-forward records and models of a week."""
-    world.run(Stage(TRAINING_JOB, "training", (week,), 0), lambda _: None)
+    world.run(Stage(TRAIN_JOB, "training", (week,), 0), lambda _: None)
 
 
 def publish(world: Platform, slot: str) -> None:
     """The payload of a slot."""
-    world.run(Stage(PUBLICATION_JOB, "publish", (slot,), 0), lambda _: None)
+    world.run(Stage(PUBLISH_JOB, "publish", (slot,), 0), lambda _: None)
 
 
 def slot_of(home: Path, slot: str) -> bytes:

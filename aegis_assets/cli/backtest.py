@@ -34,7 +34,7 @@ from aegis_assets.core.evidence import TradingSummary
 from aegis_assets.core.ledger.trading import trading
 from aegis_assets.core.validation.figures import fraction, percent
 from aegis_assets.definitions import graph
-from aegis_assets.defs.jobs import TRAINING_JOB
+from aegis_assets.defs.jobs import TRAIN_JOB
 from aegis_assets.defs.payload import MADE
 from aegis_assets.defs.world import world
 from aegis_assets.settings import settings
@@ -109,7 +109,7 @@ def _train(span: Backtest, bars: Progress) -> None:
 
     for week in due:
         bars.update(task, description=week)
-        span.platform.run(Stage(TRAINING_JOB, "training", (week,), 0), partial(told, week))
+        span.platform.run(Stage(TRAIN_JOB, "training", (week,), 0), partial(told, week))
         bars.update(task, advance=1, description=week)
 
 
@@ -152,7 +152,7 @@ def tried(span: Backtest) -> int:
     """How many candidates were judged on the next close, of all models that serve the span."""
     store, target = span.platform.store, DIRECTION.targets[0].name
     roster = Roster.of(store, DIRECTION.name, [each.name for each in DIRECTION.targets])
-    known = span.platform.keys_of(TRAINING_JOB)
+    known = span.platform.keys_of(TRAIN_JOB)
     weeks = {
         roster.serving(
             target,

@@ -9,7 +9,7 @@ from functools import cached_property
 from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.sessions import close_of
-from aegis_assets.defs.jobs import HISTORY_JOB, PUBLICATION_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, PUBLISH_JOB, TRAIN_JOB
 from aegis_assets.defs.ledger_checks import FORECASTS_KEY, OUTCOMES_KEY, SCORECARD_KEY
 from aegis_assets.defs.payload import KEY as PAYLOAD
 
@@ -73,7 +73,7 @@ class Backtest:
 
         A period is served by the last week that begins before it, or by the first that there is.
         """
-        known = self.platform.keys_of(TRAINING_JOB)
+        known = self.platform.keys_of(TRAIN_JOB)
         eves = dict.fromkeys(self._eve(date.fromisoformat(key[:10])) for key in self.slots)
         newest = (max((w for w in known if w <= f"{eve}"), default=known[0]) for eve in eves)
         return [*dict.fromkeys(newest)]
@@ -100,7 +100,7 @@ class Backtest:
     @cached_property
     def _keys(self) -> list[str]:
         """All slots that there are."""
-        return self.platform.keys_of(PUBLICATION_JOB)
+        return self.platform.keys_of(PUBLISH_JOB)
 
     def _ends_its_session(self, slot: str) -> bool:
         window = self.platform.window_of(slot)

@@ -19,7 +19,7 @@ from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.markets import Market
 from aegis_assets.core.payload import Payload
 from aegis_assets.core.sessions import sessions_between
-from aegis_assets.defs.ticks import SLOT
+from aegis_assets.core.timetable import SLOT
 from aegis_assets.defs.world import world
 
 _GB: Final = 10**9

@@ -9,7 +9,7 @@ import dagster as dg
 from aegis_assets.cli.stages import QUIET, Platform
 from aegis_assets.cli.turns import BY_HAND
 from aegis_assets.core.engines import ENGINES, Engine
-from aegis_assets.defs.jobs import TRAINING_JOB
+from aegis_assets.defs.jobs import TRAIN_JOB
 from aegis_assets.defs.second_market import SECOND_MARKET, has_second_market
 
 _SECOND_MARKET = "second market"
@@ -48,7 +48,7 @@ def taught(platform: Platform, lesson: Lesson, week: str, heard: Heard) -> str:
     """Materialize the lesson; what went wrong, in words, or nothing."""
     run_id = str(uuid4())
     platform.instance.add_event_listener(run_id, lambda entry: _pass_on(entry, heard))
-    result = platform.graph.resolve_job_def(TRAINING_JOB).execute_in_process(
+    result = platform.graph.resolve_job_def(TRAIN_JOB).execute_in_process(
         run_id=run_id,
         instance=platform.instance,
         run_config=QUIET,

@@ -13,7 +13,7 @@ from aegis_assets.cli.stages import Platform
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError, DataError
 from aegis_assets.core.ledger.entries import decoded_claims
-from aegis_assets.defs.jobs import TRAINING_JOB
+from aegis_assets.defs.jobs import TRAIN_JOB
 from aegis_assets.defs.payload import fault_of
 
 _CODE_VERSION = "dagster/code_version"
@@ -23,7 +23,7 @@ _PAGE = 1_000
 def due_weeks(backtest: Backtest) -> list[str]:
     """Training weeks whose models were not all trained by the code and libraries as they are."""
     platform, weeks = backtest.platform, backtest.weeks
-    job = platform.graph.resolve_job_def(TRAINING_JOB)
+    job = platform.graph.resolve_job_def(TRAIN_JOB)
     made = _made(platform, sorted(job.asset_layer.executable_asset_keys, key=str), weeks)
     versions = {engine.name: engine.code_version for engine in ENGINES}
     return [
@@ -39,7 +39,7 @@ def due_slots(backtest: Backtest) -> list[str]:
         engine.name: Roster.of(platform.store, engine.name, [each.name for each in engine.targets])
         for engine in ENGINES
     }
-    weeks = platform.keys_of(TRAINING_JOB)
+    weeks = platform.keys_of(TRAIN_JOB)
     return [
         slot
         for slot in backtest.slots

@@ -17,7 +17,7 @@ from aegis_assets.cli.stages import Platform, Stage
 from aegis_assets.core.errors import SettingsError, StorageError
 from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.definitions import graph
-from aegis_assets.defs.jobs import PUBLICATION_JOB
+from aegis_assets.defs.jobs import PUBLISH_JOB
 from aegis_assets.defs.payload import KEY
 from aegis_assets.defs.world import World, world
 from aegis_assets.settings import Settings
@@ -39,12 +39,12 @@ def remade(
     publisher = FolderPublisher(folder / "replay")
     with dg.DagsterInstance.ephemeral() as instance:
         platform = Platform(here, graph(here, publisher), instance)
-        if slot not in platform.keys_of(PUBLICATION_JOB):
+        if slot not in platform.keys_of(PUBLISH_JOB):
             msg = f"{slot} is no slot of these settings: see AEGIS_SLOTS_START and the calendar"
             raise SettingsError(msg)
         if from_source:
             platform = _retraced(platform, slot, told, folder, publisher)
-        platform.run(Stage(PUBLICATION_JOB, "replay", (slot,), 0, assets=(KEY,)), silence)
+        platform.run(Stage(PUBLISH_JOB, "replay", (slot,), 0, assets=(KEY,)), silence)
     made = publisher.published(slot)
     if made is None:
         msg = f"the replay of {slot} published nothing: look for the error above"

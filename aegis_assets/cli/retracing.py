@@ -15,7 +15,7 @@ from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.ledger.entries import counted_editions
 from aegis_assets.defs.intraday import CANDLES, INTRADAY_KEYS, RAW, SPOT_KEY
 from aegis_assets.defs.io_managers import table_name
-from aegis_assets.defs.jobs import HISTORY_JOB, INGESTION_JOB, INTRADAY_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import HISTORY_JOB, INGEST_JOB, INTRADAY_JOB, TRAIN_JOB
 from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.second_market import SECOND_MARKET, has_second_market
 from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
@@ -52,10 +52,10 @@ def upstream(stored: Platform, retraced: Platform, slot: str) -> Iterator[Stage]
     """
     day = slot[:10]
     months = tuple(retraced.keys_of(HISTORY_JOB))
-    yield Stage(INGESTION_JOB, "bars", months, 0)
+    yield Stage(INGEST_JOB, "bars", months, 0)
     yield Stage(HISTORY_JOB, "history", months, 0)
     for week, engines in sorted(_serving(stored, slot).items()):
-        yield Stage(TRAINING_JOB, "training", (week,), 0, assets=_trained(stored, engines))
+        yield Stage(TRAIN_JOB, "training", (week,), 0, assets=_trained(stored, engines))
     if stored.world.source.is_live:
         for session in _sessions(stored, date.fromisoformat(day)):
             yield Stage(INTRADAY_JOB, "intraday", (session,), 0, assets=(RAW, SPOT_KEY, CANDLES))
@@ -64,7 +64,7 @@ def upstream(stored: Platform, retraced: Platform, slot: str) -> Iterator[Stage]
 
 def _serving(stored: Platform, slot: str) -> dict[str, list[Engine]]:
     """The weeks that serve the slot, each with the engines of which it serves some target."""
-    own = max(key for key in stored.keys_of(TRAINING_JOB) if key <= slot)
+    own = max(key for key in stored.keys_of(TRAIN_JOB) if key <= slot)
     here, end = stored.world, stored.window_of(slot).end
     weeks: dict[str, list[Engine]] = {}
     for engine in ENGINES:

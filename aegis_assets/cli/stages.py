@@ -21,11 +21,11 @@ from aegis_assets.defs.candles import outdated_months
 from aegis_assets.defs.io_managers import table_name
 from aegis_assets.defs.jobs import (
     HISTORY_JOB,
-    INGESTION_JOB,
+    INGEST_JOB,
     INTRADAY_JOB,
-    PUBLICATION_JOB,
-    SCORING_JOB,
-    TRAINING_JOB,
+    PUBLISH_JOB,
+    SCORE_JOB,
+    TRAIN_JOB,
 )
 from aegis_assets.defs.ledger_checks import OUTCOMES_KEY
 from aegis_assets.defs.option_chain import KEY as CHAIN
@@ -103,11 +103,11 @@ class Platform:
             months = stage.keys
             yield stage
         slot = self.newest_slot()
-        week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[0][:10]][-1:]
+        week = [key for key in self.keys_of(TRAIN_JOB) if key <= slot[0][:10]][-1:]
         same_past = months != tuple(self.keys_of(HISTORY_JOB))
-        fault = fault_of_models(self.store, week) if self._is_fresh(TRAINING_JOB, week) else ""
-        trained = same_past and self._is_fresh(TRAINING_JOB, week) and not fault
-        yield self._stage(TRAINING_JOB, "training", [] if trained else week, fault)
+        fault = fault_of_models(self.store, week) if self._is_fresh(TRAIN_JOB, week) else ""
+        trained = same_past and self._is_fresh(TRAIN_JOB, week) and not fault
+        yield self._stage(TRAIN_JOB, "training", [] if trained else week, fault)
         session: list[str] = []
         if self.world.source.is_live:
             is_made = partial(self._is_fresh, INTRADAY_JOB)
@@ -116,17 +116,17 @@ class Platform:
             chain = chain_to_read(self.world, self.warehouse, self.keys_of(INTRADAY_JOB))
             if chain:
                 yield Stage(INTRADAY_JOB, "chain", tuple(chain), 2, assets=(CHAIN,))
-        yield self._stage(SCORING_JOB, "ledger", self._due_scores())
-        published = self._is_fresh(PUBLICATION_JOB, slot) and is_published(self.publisher, slot)
+        yield self._stage(SCORE_JOB, "ledger", self._due_scores())
+        published = self._is_fresh(PUBLISH_JOB, slot) and is_published(self.publisher, slot)
         waited_for = bool(session) and published and was_late(self.publisher, slot[0])
         same = trained and not months and published and not waited_for
         same = same and self._is_as_served(slot[0]) and not self._is_outscored(slot[0])
-        yield self._stage(PUBLICATION_JOB, "publish", [] if same else slot)
+        yield self._stage(PUBLISH_JOB, "publish", [] if same else slot)
 
     def past_due(self, *, rebuild: bool = False) -> Iterator[Stage]:
         """Bars, then history, each looked at when the one before has run."""
         asked = self._months_to_ask_for(rebuild=rebuild)
-        yield self._stage(INGESTION_JOB, "bars", asked, rebuild=rebuild)
+        yield self._stage(INGEST_JOB, "bars", asked, rebuild=rebuild)
         yield self._stage(HISTORY_JOB, "history", self._due_months(rebuild=rebuild))
 
     def is_made(self, assets: Sequence[dg.AssetKey], key: str) -> bool:
@@ -167,7 +167,7 @@ class Platform:
 
     def newest_slot(self) -> list[str]:
         """The slot that is to be published; its week is that of its models."""
-        slot = self.keys_of(PUBLICATION_JOB)[-1:]
+        slot = self.keys_of(PUBLISH_JOB)[-1:]
         if not slot:
             msg = f"no slot since AEGIS_SLOTS_START ({self.world.first_slot}): set an earlier day"
             raise SettingsError(msg)
@@ -175,8 +175,8 @@ class Platform:
 
     def _due_scores(self) -> list[str]:
         """Months to settle before the page is drawn; all of them where the code has changed."""
-        keys, newest = self.keys_of(SCORING_JOB), self.world.source.last_session(self.world.market)
-        if self._is_current(self._assets(SCORING_JOB)):
+        keys, newest = self.keys_of(SCORE_JOB), self.world.source.last_session(self.world.market)
+        if self._is_current(self._assets(SCORE_JOB)):
             return due_months(self.instance, self.publisher, keys, newest)
         return told_months(self.publisher, keys, newest)
 
@@ -185,8 +185,8 @@ class Platform:
 
         A live source is looked at each time: whether it is asked is decided by what is stored.
         """
-        keys = self.keys_of(INGESTION_JOB)
-        assets = self._assets(INGESTION_JOB)
+        keys = self.keys_of(INGEST_JOB)
+        assets = self._assets(INGEST_JOB)
         if rebuild or not self._is_current(assets) or not self._has_tables(assets):
             return keys
         missing = self._missing(assets, keys)
@@ -246,10 +246,10 @@ class Platform:
         """Whether the slot's payload is of the models that serve it by now."""
         if is_overruled(self.store, self.publisher, slot, self.window_of(slot).end):
             return False
-        week = [key for key in self.keys_of(TRAINING_JOB) if key <= slot[:10]][-1]
-        trained = [made_at(self.instance, each, week) for each in self._assets(TRAINING_JOB)]
+        week = [key for key in self.keys_of(TRAIN_JOB) if key <= slot[:10]][-1]
+        trained = [made_at(self.instance, each, week) for each in self._assets(TRAIN_JOB)]
         return max(trained) <= min(
-            made_at(self.instance, each, slot) for each in self._assets(PUBLICATION_JOB)
+            made_at(self.instance, each, slot) for each in self._assets(PUBLISH_JOB)
         )
 
     def _is_outscored(self, slot: str) -> bool:
@@ -257,7 +257,7 @@ class Platform:
         if self.world.source.is_live:
             return False
         newest = self.world.source.last_session(self.world.market)
-        months = told_months(self.publisher, self.keys_of(SCORING_JOB), newest)
+        months = told_months(self.publisher, self.keys_of(SCORE_JOB), newest)
         settled = max((made_at(self.instance, OUTCOMES_KEY, month) for month in months), default=0)
         return settled > made_at(self.instance, PAYLOAD, slot)
 

@@ -23,7 +23,7 @@ from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.frozen import Source
 from aegis_assets.core.validation import Change, change
 from aegis_assets.definitions import graph
-from aegis_assets.defs.jobs import TRAINING_JOB
+from aegis_assets.defs.jobs import TRAIN_JOB
 from aegis_assets.defs.world import world
 from aegis_assets.settings import settings
 
@@ -71,7 +71,7 @@ def _refuse_without_history(platform: Platform) -> None:
 
 
 def _week(platform: Platform, asked: str) -> str:
-    weeks = platform.keys_of(TRAINING_JOB)
+    weeks = platform.keys_of(TRAIN_JOB)
     if not asked:
         slot = platform.newest_slot()[0]
         return [key for key in weeks if key <= slot[:10]][-1]

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition,  # define_asset_job returns it, dagster does not export it
     )
 
-INGESTION_JOB, HISTORY_JOB = "ingestion", "history"
-TRAINING_JOB, PUBLICATION_JOB, INTRADAY_JOB = "training", "publication", "intraday"
-SCORING_JOB = "scoring"
+INGEST_JOB, HISTORY_JOB = "ingest", "history"
+TRAIN_JOB, PUBLISH_JOB, INTRADAY_JOB = "train", "publish", "intraday"
+SCORE_JOB = "score"
 
 _INTRADAY = dg.AssetSelection.assets(*INTRADAY_KEYS, *SESSION_FEATURE_KEYS)
 
@@ -33,7 +33,7 @@ def jobs(world: World) -> list[UnresolvedAssetJobDefinition]:
         history -= _INTRADAY
     daily = [
         dg.define_asset_job(
-            INGESTION_JOB,
+            INGEST_JOB,
             dg.AssetSelection.assets(RAW),
             description="Daily bars: what is due, whatever the months of the run.",
         ),
@@ -43,17 +43,17 @@ def jobs(world: World) -> list[UnresolvedAssetJobDefinition]:
             description="Candles, features and labels of months.",
         ),
         dg.define_asset_job(
-            TRAINING_JOB,
+            TRAIN_JOB,
             dg.AssetSelection.groups("walk_forward", "models"),
             description="Walk-forward records and models of one week.",
         ),
         dg.define_asset_job(
-            PUBLICATION_JOB,
+            PUBLISH_JOB,
             dg.AssetSelection.groups("payload") | dg.AssetSelection.assets(FORECASTS_KEY),
             description="The payload of one slot, its claims in the ledger, the page, mirrors.",
         ),
         dg.define_asset_job(
-            SCORING_JOB,
+            SCORE_JOB,
             dg.AssetSelection.assets(OUTCOMES_KEY, SCORECARD_KEY),
             description="What became of the claims that ended in a month, and the score of all.",
         ),

@@ -10,8 +10,8 @@ import dagster as dg
 
 from aegis_assets.core.markets import Market
 from aegis_assets.core.sessions import calendar_end, sessions_between
+from aegis_assets.core.timetable import SLOT
 from aegis_assets.defs.ticks import (
-    SLOT,
     cron,
     session_exclusions,
     slot_exclusions,

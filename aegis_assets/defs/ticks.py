@@ -4,14 +4,13 @@ Dagster knows cron and a list of exceptions.  A rule of months keeps the list sh
 never has a special session on a weekend or in the evening, a cron string excludes them all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from aegis_assets.core.markets import Market
-from aegis_assets.core.sessions import hours_of, sessions_between
+from aegis_assets.core.sessions import sessions_between
+from aegis_assets.core.timetable import SLOT, grid, slots_between
 
-SLOT = timedelta(minutes=30)
-_DAY = timedelta(days=1)
 _SATURDAY = 5
 _MONTHS = range(1, 13)
 
@@ -41,36 +40,13 @@ def cron(ticks: Sequence[time]) -> str:
     return f"{','.join(map(str, minutes))} {','.join(map(str, hours))} * * *"
 
 
-def slots_between(market: Market, first: date, last: date) -> list[datetime]:
-    """Starts of the half hours, counted from the regular open, that overlap trading."""
-    return [
-        slot for day in sessions_between(market, first, last) for slot in _slots_of(market, day)
-    ]
-
-
 def slot_exclusions(
     market: Market, first: date, last: date, ticks: Sequence[time]
 ) -> list[str | datetime]:
     """Those of the daily `ticks` at which no slot begins."""
     wanted = set(slots_between(market, first, last))
-    regular = set(_grid(market, market.opens, market.closes))
+    regular = set(grid(market, market.opens, market.closes))
     return _exclusions(ticks, days_between(first, last), wanted, regular)
-
-
-def _slots_of(market: Market, session: date) -> list[datetime]:
-    found: dict[datetime, None] = {}
-    for opens, closes in hours_of(market, session):
-        begun = _grid(market, opens.time(), closes.time())
-        found |= dict.fromkeys(datetime.combine(session, tick) for tick in begun)
-    return list(found)
-
-
-def _grid(market: Market, opens: time, closes: time) -> Iterable[time]:
-    """Starts of the half hours since the regular open that overlap ``[opens, closes)``."""
-    anchor, day = datetime.combine(date.min + _DAY, market.opens), date.min + _DAY
-    since = (datetime.combine(day, opens) - anchor) // SLOT
-    until = -((anchor - datetime.combine(day, closes)) // SLOT)
-    return [(anchor + n * SLOT).time() for n in range(since, until)]
 
 
 def _exclusions(

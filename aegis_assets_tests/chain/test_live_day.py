@@ -7,7 +7,7 @@ import pytest
 
 from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core.markets import NIFTY
-from aegis_assets.defs.ticks import slots_between
+from aegis_assets.core.timetable import slots_between
 from aegis_assets_tests.chain.bench import Bench
 from aegis_assets_tests.loopback.books import parquet_book, synthetic_book
 from aegis_assets_tests.loopback.clock import Clock

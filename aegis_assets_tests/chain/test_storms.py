@@ -12,8 +12,8 @@ import pytest
 
 from aegis_assets.adapters.verdicts import Verdict
 from aegis_assets.core.markets import BANKNIFTY, NIFTY, SP500
+from aegis_assets.core.timetable import SLOT, slots_between
 from aegis_assets.core.universe import Instrument, InstrumentClass
-from aegis_assets.defs.ticks import SLOT, slots_between
 from aegis_assets_tests.chain.bench import Bench
 from aegis_assets_tests.chain.situations import code_of
 from aegis_assets_tests.loopback.books import SYNTHETIC_SYMBOLS, synthetic_book

@@ -11,7 +11,7 @@ from aegis_assets.cli.retracing import carry_over, upstream
 from aegis_assets.cli.stages import Platform
 from aegis_assets.core.engines import BUYER, VOLATILITY
 from aegis_assets.definitions import graph
-from aegis_assets.defs.jobs import INTRADAY_JOB, TRAINING_JOB
+from aegis_assets.defs.jobs import INTRADAY_JOB, TRAIN_JOB
 from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.slots import CHAIN_DAYS
 from aegis_assets.settings import OptionChain
@@ -73,7 +73,7 @@ def test_what_was_withdrawn_since_the_slot_was_published_is_neither_carried_nor_
     training = {
         stage.keys: {*stage.assets}
         for stage in upstream(stored, retraced, SLOT)
-        if stage.job == TRAINING_JOB
+        if stage.job == TRAIN_JOB
     }
 
     assert len(retraced.store.withdrawals("volatility")) == len(VOLATILITY.targets)

@@ -7,8 +7,8 @@ import pytest
 
 from aegis_assets.core.markets import MARKETS, NIFTY, SP500
 from aegis_assets.core.sessions import next_session, sessions_between
+from aegis_assets.core.timetable import slots_between
 from aegis_assets.defs.partitions import live_partitions
-from aegis_assets.defs.ticks import slots_between
 
 INDIA = ZoneInfo("Asia/Kolkata")
 FIRST_SLOT = date(2024, 1, 1)

@@ -10,7 +10,7 @@ from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.markets import SP500
 from aegis_assets.core.sessions import close_of, sessions_between
 from aegis_assets.defs.io_managers import LOOK_BACK
-from aegis_assets.defs.jobs import PUBLICATION_JOB
+from aegis_assets.defs.jobs import PUBLISH_JOB
 from aegis_assets.defs.partitions import archive_partitions
 from aegis_assets_tests.worlds import LAST_SLOT, LAST_WEEK, settings_of
 
@@ -138,7 +138,7 @@ def test_a_slot_hangs_on_its_month_alone(assets, table, slot):
 
 
 def test_a_slot_reads_candles_of_two_months_and_features_of_800_days_back(short):
-    job = short.graph.resolve_job_def(PUBLICATION_JOB)
+    job = short.graph.resolve_job_def(PUBLISH_JOB)
     [inputs] = [node.definition.input_defs for node in job.nodes if node.name.endswith("matrix")]
     back = {each.name: each.metadata.get(LOOK_BACK) for each in inputs}
 

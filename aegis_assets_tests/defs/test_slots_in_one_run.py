@@ -13,7 +13,7 @@ from aegis_assets.cli.stages import Stage
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.ledger.entries import decoded_claims
 from aegis_assets.core.payload import Payload
-from aegis_assets.defs.jobs import PUBLICATION_JOB
+from aegis_assets.defs.jobs import PUBLISH_JOB
 from aegis_assets.defs.payload import KEY, fault_of
 from aegis_assets_tests.aged import keep_as_of
 from aegis_assets_tests.worlds import LAST_SLOT, LAST_WEEK, made_once, settings_of, stamped_off
@@ -23,11 +23,11 @@ SINCE = date(2018, 11, 26)  # the slots span two months, whose tables begin on d
 
 
 def slots_from(world, day):
-    return tuple(key for key in world.keys_of(PUBLICATION_JOB) if key >= day)
+    return tuple(key for key in world.keys_of(PUBLISH_JOB) if key >= day)
 
 
 def make(world, *slots):
-    world.run(Stage(PUBLICATION_JOB, "slots", slots, 0, assets=(KEY,)), silence)
+    world.run(Stage(PUBLISH_JOB, "slots", slots, 0, assets=(KEY,)), silence)
 
 
 def files(home, slots):
