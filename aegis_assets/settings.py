@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     publish_to: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="where published files go too: git:clone?branch=... or URLs, spaces between"
     )
+    publish_models_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="clones that get deployed models: git:clone?branch=...&folder=models"
+    )
     alert_to: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="where alerts go besides the log: Apprise URLs, spaces between"
     )
@@ -168,7 +171,7 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return {name: value for name, _, value in pairs}
 
-    @field_validator("publish_to", "alert_to", mode="before")
+    @field_validator("publish_to", "publish_models_to", "alert_to", mode="before")
     @classmethod
     def _places(cls, given: object) -> object:
         """Places with spaces between, or a JSON list where a path has spaces itself."""
@@ -186,6 +189,16 @@ class Settings(BaseSettings):
                 scheme = place.partition("://")[0] if "://" in place else place
                 msg = f"found {scheme!r}, expected git:/path/to/clone or a writable URL: s3://bucket/x"
                 raise ValueError(msg)
+        return places
+
+    @field_validator("publish_models_to")
+    @classmethod
+    def _clones_are_understood(cls, places: tuple[str, ...]) -> tuple[str, ...]:
+        for place in places:
+            if not is_git_place(place):
+                msg = f"found {place.partition(':')[0]!r}, expected git:/path/to/clone"
+                raise ValueError(msg)
+            git_place(place)
         return places
 
     @field_validator("history_start")
@@ -262,7 +275,9 @@ def _told(fault: ErrorDetails) -> str:
     name = "_".join(map(str, fault["loc"])).upper()
     if not name:
         return said
-    found = "" if said.startswith("found") else f"found {fault['input']!r}: "
+    is_secret = fault["loc"][:1] == ("alert_to",)
+    given = "what is not shown" if is_secret else repr(fault["input"])
+    found = "" if said.startswith("found") else f"found {given}: "
     return f"AEGIS_{name}: {found}{said}"
 
 

@@ -48,12 +48,16 @@ class FoldMemory:
                 raise
             write_atomically(self._path(key), stored)  # other code had removed the folder
 
+    def of_other_code(self) -> list[Path]:
+        """Folders of what other code or other libraries had fitted."""
+        root = self._folder.parent
+        folders = sorted(root.iterdir()) if root.is_dir() else []
+        return [each for each in folders if each != self._folder and each.is_dir()]
+
     def forget_other_code(self) -> None:
         """Remove what other code or other libraries had fitted."""
-        root = self._folder.parent
-        for folder in root.iterdir() if root.is_dir() else ():
-            if folder != self._folder and folder.is_dir():
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.of_other_code():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key

@@ -122,14 +122,18 @@ class RawArchive:
         """What became of bodies, judged in `month` or ever, as logged."""
         return self._rows(month, "judgement", _JUDGEMENTS)
 
-    def prune(self, before: date) -> int:
-        """Bodies removed: those that only intraday requests gave, all before `before` (UTC)."""
+    def old(self, before: date) -> list[Path]:
+        """Files of the bodies that only intraday requests gave, all before `before` (UTC)."""
         intraday = pl.col("params").str.json_path_match("$.interval").str.contains("[mh]$")
         bodies = self.fetches().filter(pl.col("sha256").is_not_null()).group_by("sha256")
         facts = bodies.agg(pl.max("at"), intraday.fill_null(value=False).all().alias("intraday"))
         midnight = datetime.combine(before, time(), UTC)
-        old = facts.filter(pl.col("intraday") & (pl.col("at") < midnight))["sha256"]
-        there = [path for sha256 in old if (path := self._path(sha256)).exists()]
+        old = facts.filter(pl.col("intraday") & (pl.col("at") < midnight))["sha256"].sort()
+        return [path for sha256 in old if (path := self._path(sha256)).exists()]
+
+    def prune(self, before: date) -> int:
+        """Bodies removed: those of `old`."""
+        there = self.old(before)
         for path in there:
             path.unlink(missing_ok=True)
         sweep_below(self.folder)

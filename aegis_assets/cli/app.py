@@ -9,23 +9,23 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.progress import Progress
 
-from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.sample import sample_panel
+from aegis_assets.cli.alerts import alerts
 from aegis_assets.cli.backtest import backtest
-from aegis_assets.cli.console import console, errors, instance_of, progress_bars, readable_errors
+from aegis_assets.cli.backup import backup, restore
+from aegis_assets.cli.console import console, errors, instance_of, readable_errors
 from aegis_assets.cli.dashboard import dashboard
 from aegis_assets.cli.doctor import as_json, examination, summary, told
 from aegis_assets.cli.findings import Level
+from aegis_assets.cli.lineage import lineage
 from aegis_assets.cli.models import models_app
+from aegis_assets.cli.prune import bury, prune
 from aegis_assets.cli.replaying import remade
-from aegis_assets.cli.stages import Platform, Stage
-from aegis_assets.cli.tables import forecast_table, target_table, unavailable_lines
+from aegis_assets.cli.running import run
+from aegis_assets.cli.showing import parsed, show
 from aegis_assets.cli.training import train
-from aegis_assets.cli.turns import turn
 from aegis_assets.cli.validation import validate
 from aegis_assets.core.catalogue import catalogue
 from aegis_assets.core.errors import PublishError
@@ -33,9 +33,7 @@ from aegis_assets.core.feature_quality import correlation_clusters
 from aegis_assets.core.handbook import handbook
 from aegis_assets.core.indicators import INDICATORS, indicator_table
 from aegis_assets.core.payload import Payload
-from aegis_assets.definitions import graph
-from aegis_assets.defs.world import world
-from aegis_assets.settings import Settings, settings
+from aegis_assets.settings import settings
 
 app = typer.Typer(
     help="Forecasts for option traders, each with its source and its record.",
@@ -43,80 +41,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models_app, name="models")
+app.command()(run)
+app.command()(show)
 app.command()(train)
 app.command()(validate)
 app.command()(backtest)
 app.command()(dashboard)
-
-
-@app.command()
-def run(
-    *,
-    rebuild: Annotated[bool, typer.Option(help="Make all history again, not what is due.")] = False,
-) -> None:
-    """Backfill what is missing, train what is due, publish, and show the forecasts."""
-    with readable_errors():
-        chosen = settings()
-        here = world(chosen)
-        platform = Platform(here, graph(here), instance_of(chosen))
-        with turn(Path.cwd(), platform.instance), progress_bars() as bars:
-            for stage in platform.due(rebuild=rebuild):
-                _run(platform, stage, bars)
-        _show(chosen)
-
-
-def _run(platform: Platform, stage: Stage, bars: Progress) -> None:
-    if not stage.keys:
-        bars.add_task("nothing due", total=1, completed=1, stage=stage.title)
-        return
-    keys = f"{stage.keys[0]} .. {stage.keys[-1]}" if len(stage.keys) > 1 else stage.keys[0]
-    if stage.why:
-        bars.console.print(f"{stage.title} is due: {stage.why}", style="yellow", markup=False)
-    task = bars.add_task(keys, total=stage.events, stage=stage.title)
-    platform.run(
-        stage,
-        lambda asset: bars.update(task, advance=1, description=f"{keys} · {asset}"),
-        warned=lambda text: bars.console.print(text, style="yellow", markup=False),
-    )
-    bars.update(task, completed=stage.events, description=keys)
-
-
-@app.command()
-def show(
-    *, targets: Annotated[bool, typer.Option(help="Only the record of every target.")] = False
-) -> None:
-    """The current payload as tables."""
-    with readable_errors():
-        _show(settings(), only_targets=targets)
-
-
-def _show(chosen: Settings, *, only_targets: bool = False) -> None:
-    content = FolderPublisher(chosen.publish_folder).current()
-    if content is None:
-        msg = f"{chosen.publish_folder} holds no payload: run `aegis run` first"
-        raise PublishError(msg)
-    payload = _parsed(content, chosen.publish_folder / "aegismatrix.json")
-    console.print(target_table(ModelStore(chosen.models_folder), payload.as_of))
-    if only_targets:
-        return
-    console.print(forecast_table(payload))
-    for line in unavailable_lines(payload):
-        console.print(f"not forecast, {line}", style="bright_black", markup=False)
-    console.print(f"payload    {chosen.publish_folder / 'aegismatrix.json'}", soft_wrap=True)
-    console.print(f"models     {chosen.models_folder}", soft_wrap=True)
-    console.print(f"warehouse  {chosen.warehouse_file}", soft_wrap=True)
-
-
-def _parsed(content: bytes, path: Path) -> Payload:
-    try:
-        return Payload.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        msg = (
-            f"{path} does not keep this release's contract ({first['loc']}: {first['msg']}): "
-            "run `aegis run` to publish it anew"
-        )
-        raise PublishError(msg) from error
+app.command()(lineage)
+app.command()(alerts)
+app.command()(backup)
+app.command()(restore)
+app.command()(prune)
+app.command()(bury)
 
 
 @app.command()
@@ -171,7 +107,7 @@ def replay(
         if published is None:
             msg = f"slot {slot} was never published: materialize its partition first"
             raise PublishError(msg)
-        _parsed(published, chosen.publish_folder / "slots" / f"{slot}.json")
+        parsed(published, chosen.publish_folder / "slots" / f"{slot}.json")
         with TemporaryDirectory() as folder:
             made = remade(chosen, slot, Path(folder), published, from_source=from_source)
         if made != published:

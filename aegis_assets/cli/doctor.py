@@ -13,7 +13,7 @@ import polars as pl
 from rich.text import Text
 
 from aegis_assets.adapters.sources import SOURCES
-from aegis_assets.cli import inward, outward
+from aegis_assets.cli import attended, inward, outward
 from aegis_assets.cli.findings import Finding, Installation, Level, failure, failure_of
 from aegis_assets.core.errors import AegisError
 from aegis_assets.core.markets import MARKETS
@@ -27,13 +27,17 @@ CHECKS: Final[dict[str, Check]] = {
     "yahoo": outward.yahoo,
     "clock": outward.clock,
     "calendar": outward.calendar,
+    "chain": outward.option_chain,
     "disk": inward.disk,
     "warehouse": inward.warehouse,
     "bars": inward.bars,
     "models": inward.models,
     "payload": inward.payload,
     "gate": outward.gate,
-    "dagster": inward.dagster,
+    "dagster": attended.dagster,
+    "daemon": attended.daemon,
+    "alerts": attended.alerts,
+    "backup": attended.backup,
 }
 """Each line of `aegis doctor`, in its order."""
 

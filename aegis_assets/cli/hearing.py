@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-_LINE = 400
+from aegis_assets.defs.stage_runs import complaint
 
 Progress = Callable[[str], None]
 
@@ -30,10 +30,3 @@ def heard(
         found = event.asset_check_evaluation_data
         if not found.passed:
             warned(complaint(found))
-
-
-def complaint(found: dg.AssetCheckEvaluation) -> str:
-    """A check that did not pass in a line: what it is, and what it found."""
-    told = (f"{name} {each.value}" for name, each in found.metadata.items())
-    name = f"{found.asset_key.to_user_string()}: {found.check_name} did not pass"
-    return f"{name} ({'; '.join(told)})"[:_LINE]

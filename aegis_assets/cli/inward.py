@@ -1,18 +1,18 @@
 """What a run needs of this machine: settings, disk, and whatever earlier runs have stored."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
 from pydantic import ValidationError
 
 from aegis_assets.adapters.bar_store import BarStore
-from aegis_assets.adapters.clock import machine_clock
 from aegis_assets.adapters.health import refuse_unwritable, used_bytes
 from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.cli.findings import Finding, Installation, failure, failure_of, warning, well
+from aegis_assets.cli.sizes import told_bytes
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.evaluation.forecaster import forecaster
@@ -23,12 +23,10 @@ from aegis_assets.core.timetable import SLOT
 from aegis_assets.defs.world import world
 
 _GB: Final = 10**9
-_UNITS: Final = ("B", "kB", "MB", "GB")
 _SCARCE, _FULL = 5 * _GB, _GB // 2
 _USABLE_SESSIONS: Final = 3  # as long as stored bars may serve in place of an answer
 _WEEK_AND_A_DAY: Final = timedelta(days=8)
 _PUBLISHING: Final = timedelta(minutes=5)
-_HEARTBEAT: Final = timedelta(minutes=5)
 _RUN: Final = "run `aegis run`"
 
 
@@ -45,7 +43,7 @@ def choices(site: Installation) -> Finding:
 
 
 def disk(site: Installation) -> Finding:
-    """Whether there is room to write, and how much was taken."""
+    """Whether there is room to write, and how much of its budget the home has taken."""
     chosen = site.settings
     runs = site.folder / ".dagster"
     folders = (chosen.warehouse_file.parent, chosen.models_folder, runs)
@@ -57,12 +55,15 @@ def disk(site: Installation) -> Finding:
         "published": chosen.publish_folder,
         "runs": runs,
     }
-    used = ", ".join(f"{name} {_bytes(used_bytes(path))}" for name, path in parts.items())
-    found = f"{_bytes(free)} free; {used}"
-    if free >= _SCARCE:
-        return well(found)
-    remedy = f"free space: a run needs {_bytes(_FULL)}, months of runs {_bytes(_SCARCE)}"
-    return (failure if free < _FULL else warning)(found, remedy)
+    used = ", ".join(f"{name} {told_bytes(used_bytes(path))}" for name, path in parts.items())
+    taken, budget = sum(map(used_bytes, folders)), round(chosen.disk_budget_gb * _GB)
+    found = f"{told_bytes(free)} free, {told_bytes(taken)} of {told_bytes(budget)} taken; {used}"
+    if free < _SCARCE:
+        remedy = f"free space: a run needs {told_bytes(_FULL)}, months {told_bytes(_SCARCE)}"
+        return (failure if free < _FULL else warning)(found, remedy)
+    if taken > budget:
+        return warning(found, "see `aegis prune --dry-run`, or raise AEGIS_DISK_BUDGET_GB")
+    return well(found)
 
 
 def warehouse(site: Installation) -> Finding:
@@ -71,7 +72,7 @@ def warehouse(site: Installation) -> Finding:
     if not path.exists():
         return warning(f"{path} does not exist yet", _RUN)
     tables = site.warehouse.tables()
-    size = _bytes(used_bytes(path))
+    size = told_bytes(used_bytes(path))
     return well(f"opens, {len(tables)} tables, {sum(tables.values()):,} rows, {size}")
 
 
@@ -151,35 +152,6 @@ def payload(site: Installation) -> Finding:
     return well(found)
 
 
-def dagster(site: Installation) -> Finding:
-    """Whether what remembers the runs is there, and somebody looks at the schedules."""
-    if (site.folder / "dagster.yaml").exists() and not (site.folder / ".dagster").exists():
-        told, beats = "no run yet", list[float]()
-    else:
-        try:
-            told, beats = _remembered(site)
-        except Exception as error:  # noqa: BLE001 - Dagster lets SQLAlchemy's, alembic's, YAML's by
-            return failure_of(error, "mend dagster.yaml, or move .dagster away to begin anew")
-    now = machine_clock().timestamp()
-    if beats and now - max(beats) < _HEARTBEAT.total_seconds():
-        return well(f"{told}, the daemon runs")
-    found = f"{told}, no daemon runs"
-    if beats:
-        found = (
-            f"{found} since {datetime.fromtimestamp(max(beats), site.now.tzinfo):%Y-%m-%d %H:%M}"
-        )
-    if site.source.is_live:
-        return warning(f"{found}, so no schedule does", "start it with `make ui`")
-    return well(f"{found}; source {site.source.name} needs none")
-
-
-def _remembered(site: Installation) -> tuple[str, list[float]]:
-    """How many runs are known, and when the parts of the daemon were last alive."""
-    with site.instance() as instance:
-        beats = [each.timestamp for each in instance.get_daemon_heartbeats().values()]
-        return f"{instance.get_runs_count()} runs remembered", beats
-
-
 def _lag(market: Market, stored: pl.DataFrame, symbol: str, due: date) -> tuple[date | None, int]:
     """Newest good final session of the symbol, and how many have settled since."""
     good = pl.col("fault").is_null() & pl.col("is_final") & (pl.col("symbol") == symbol)
@@ -191,9 +163,3 @@ def _lag(market: Market, stored: pl.DataFrame, symbol: str, due: date) -> tuple[
 
 def _lagging(symbol: str, newest: date | None, behind: int) -> str:
     return f"{symbol} to {newest}" + (f", {behind} sessions behind" if behind else "")
-
-
-def _bytes(count: int) -> str:
-    """Decimal, as disks are sold."""
-    power = min(3, max(0, (len(str(count)) - 1) // 3))
-    return f"{round(count / 1000**power, 1 if power else None):,} {_UNITS[power]}"

@@ -12,7 +12,10 @@ from aegis_assets.adapters.request_gate import GateState, RequestGate
 from aegis_assets.cli.findings import Finding, Installation, failure, failure_of, warning, well
 from aegis_assets.core.errors import AegisError, AnswerError, CoolingDownError
 from aegis_assets.core.markets import NIFTY, Market
-from aegis_assets.core.sessions import calendar_end, hours_of, next_session
+from aegis_assets.core.sessions import calendar_end, hours_of, next_session, session_before
+from aegis_assets.defs.io_managers import table_name
+from aegis_assets.defs.option_chain import KEY as CHAIN
+from aegis_assets.settings import OptionChain
 
 _DAYS: Final = 60
 _FEWEST_DAYS: Final = 10
@@ -21,6 +24,10 @@ _QUIET_END: Final = timedelta(minutes=20)  # the closing auction, in which the i
 _NO_TIME: Final = timedelta(0)
 _OF_THE_CLOCK: Final = frozenset({"NO_LAST_TRADE", "FUTURE_ROW"})
 _REFUSALS: Final = ("429", "refused")
+_CHAIN_REMEDY: Final = {
+    OptionChain.NSE: "look at the run of raw/option_chain: NSE answers in India only",
+    OptionChain.BHAVCOPY: "put the newest file into AEGIS_OPTION_CHAIN_FOLDER",
+}
 
 
 def network(site: Installation) -> Finding:
@@ -95,6 +102,22 @@ def calendar(site: Installation) -> Finding:
     hours = ", ".join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in windows)
     found = f"{found}; next {following:%a %Y-%m-%d} {hours}"
     return warning(found, remedy) if covered < _DAYS else well(found)
+
+
+def option_chain(site: Installation) -> Finding:
+    """Whether option chains are wanted, and how old the newest that is stored is."""
+    wanted = site.settings.option_chain
+    if wanted is OptionChain.OFF:
+        return well("off: what is read from open interest and skew is unavailable or a proxy")
+    stored = site.warehouse.found(table_name(CHAIN))
+    newest = None if stored is None else stored["as_of"].max()
+    if not isinstance(newest, datetime):
+        return warning(f"from {wanted.value}, none is stored yet", "run `aegis run`")
+    found = f"from {wanted.value}, the newest is of {_local(newest, site)}"
+    due = session_before(site.market, site.today)
+    if newest.astimezone(site.now.tzinfo).date() < due:
+        return warning(f"{found}; expected one of {due} or later", _CHAIN_REMEDY[wanted])
+    return well(found)
 
 
 def gate(site: Installation) -> Finding:

@@ -8,11 +8,11 @@ from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.roster import Roster
 from aegis_assets.cli.backtesting import OF_A_SLOT, Backtest
-from aegis_assets.cli.serving import is_overruled
 from aegis_assets.cli.stages import Platform
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError, DataError
 from aegis_assets.core.ledger.entries import decoded_claims
+from aegis_assets.defs.due_served import is_overruled, refuse_other_makers
 from aegis_assets.defs.jobs import TRAIN_JOB
 from aegis_assets.defs.payload import fault_of
 
@@ -51,18 +51,13 @@ def _can_serve(store: ModelStore, week: str, versions: Mapping[str, str]) -> boo
     """Whether the week has all cards, of these versions; weights are checked when they serve."""
     running = library_versions()
     try:
-        cards = [
-            store.card(engine.name, target.name, week)
-            for engine in ENGINES
-            for target in engine.targets
-        ]
+        for engine in ENGINES:
+            for target in engine.targets:
+                card = store.card(engine.name, target.name, week)
+                refuse_other_makers(card, versions[engine.name], running)
     except ArtifactError:
         return False
-    return all(
-        card.code_version == versions[card.engine]
-        and all(card.libraries.get(name) == version for name, version in running.items())
-        for card in cards
-    )
+    return True
 
 
 def stands(

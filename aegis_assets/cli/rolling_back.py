@@ -7,9 +7,9 @@ archive stands at its newest slot, which is then published anew.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from aegis_assets.adapters.fallback import refuse_unservable, week_before
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.withdrawals import Withdrawal, in_force
-from aegis_assets.cli.serving import refuse_unservable
 from aegis_assets.cli.stages import Platform
 from aegis_assets.core.engines import Engine
 from aegis_assets.core.errors import ArtifactError, SettingsError
@@ -30,7 +30,7 @@ def rolled_back(platform: Platform, engine: Engine, target: str, why: str) -> li
         raise ArtifactError(msg)
     week = max(serving.values())
     targets = [name for name, served in serving.items() if served == week]
-    instead = _whole_week_before(store, engine, week, targets)
+    instead = week_before(store, engine, week, targets)
     since, said_at = _since(platform), platform.world.source.now()
     facts = [
         Withdrawal(
@@ -90,23 +90,3 @@ def _serving(
         stored = store.partitions(engine.name, name)
         if stored:
             yield name, store.week_served(engine.name, name, stored[-1])
-
-
-def _whole_week_before(store: ModelStore, engine: Engine, week: str, targets: Sequence[str]) -> str:
-    """The newest earlier week that no one withdrew, of which all these targets can serve."""
-    said, faults = store.withdrawals(engine.name), []
-    stored = set.intersection(*(set(store.partitions(engine.name, name)) for name in targets))
-    withdrawn = {f"{day}" for name in targets for day in in_force(said, name, None)}
-    for earlier in sorted((each for each in stored - withdrawn if each < week), reverse=True):
-        try:
-            refuse_unservable(store, engine, earlier, targets)
-        except ArtifactError as error:
-            faults.append(str(error))
-        else:
-            return earlier
-    found = "; ".join(faults) or f"stored: {', '.join(sorted(stored))}"
-    msg = (
-        f"no week of {engine.name} before {week} can serve ({found}): there is nothing to go back "
-        "to; train an earlier one with `aegis train --week`"
-    )
-    raise ArtifactError(msg)

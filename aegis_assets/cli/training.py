@@ -73,8 +73,7 @@ def _refuse_without_history(platform: Platform) -> None:
 def _week(platform: Platform, asked: str) -> str:
     weeks = platform.keys_of(TRAIN_JOB)
     if not asked:
-        slot = platform.newest_slot()[0]
-        return [key for key in weeks if key <= slot[:10]][-1]
+        return platform.looked_at.newest_week()
     if asked not in weeks:
         msg = f"found week {asked!r}, expected a cut-off from {weeks[0]} to {weeks[-1]}: a Saturday"
         raise SettingsError(msg)

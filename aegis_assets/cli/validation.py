@@ -1,8 +1,5 @@
 """`aegis validate`: the honest record of an engine, on the terminal and as a file."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,15 +7,17 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from aegis_assets.adapters.files import write_atomically
 from aegis_assets.adapters.model_store import ModelStore
-from aegis_assets.adapters.warehouse import Warehouse, Window
+from aegis_assets.adapters.validation_reports import (
+    cards_of,
+    keep_report,
+    newest_whole_week,
+    validated,
+)
+from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.cli.console import console, engine_named, readable_errors, say
-from aegis_assets.core.card import Card
-from aegis_assets.core.engines import Engine
-from aegis_assets.core.errors import ArtifactError
-from aegis_assets.core.validation import Grid, RangeRecord, markdown, range_records, report
-from aegis_assets.settings import Settings, settings
+from aegis_assets.core.validation import Grid
+from aegis_assets.settings import settings
 
 _WHOLE = {"target", "candidate", "year", "tested", "skill [95 %]"}
 """Columns whose cells stay on one line."""
@@ -34,11 +33,10 @@ def validate(
     with readable_errors():
         asked, chosen = engine_named(engine), settings()
         store = ModelStore(chosen.models_folder)
-        day = week or _newest_week(store, asked)
-        cards = [store.card(asked.name, target.name, day) for target in asked.targets]
-        made = report(f"{asked.title} ({asked.name})", cards, _ranges(chosen, asked, cards))
-        path = _folder(chosen) / f"{asked.name}-{day}.md"
-        write_atomically(path, markdown(made).encode())
+        warehouse = Warehouse(chosen.warehouse_file)
+        day = week or newest_whole_week(store, asked)
+        made = validated(warehouse, asked, cards_of(store, asked, day))
+        path = keep_report(warehouse, asked, day, made)
         say(made.title, "bold")
         for line in made.preface:
             say(line)
@@ -50,30 +48,6 @@ def validate(
                 _print(grid)
         hint = "" if details else " (`--details` prints it here)"
         say(f"every target with its folds, years and reasons: {path}{hint}")
-
-
-def _newest_week(store: ModelStore, engine: Engine) -> str:
-    stored = [set(store.partitions(engine.name, target.name)) for target in engine.targets]
-    weeks = set.intersection(*stored)
-    if not weeks:
-        msg = f"no training week of {engine.name} is stored whole: run `aegis train {engine.name}`"
-        raise ArtifactError(msg)
-    return max(weeks)
-
-
-def _ranges(chosen: Settings, engine: Engine, cards: Sequence[Card]) -> tuple[RangeRecord, ...]:
-    """The joint record of rise and fall, where the engine forecasts them."""
-    cutoff: date = cards[0].trained_to
-    by_target = {card.target: card for card in cards}
-    if not any(name.startswith("rise_") for name in by_target):
-        return ()
-    window = Window("cutoff", cutoff, cutoff + timedelta(days=1))
-    record = Warehouse(chosen.warehouse_file).rows(f"walk_forward.{engine.name}", window)
-    return range_records(engine.targets, by_target, record.drop("cutoff"), cards[0].seed)
-
-
-def _folder(chosen: Settings) -> Path:
-    return chosen.warehouse_file.parent / "reports"
 
 
 def _print(grid: Grid) -> None:

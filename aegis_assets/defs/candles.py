@@ -11,7 +11,7 @@ from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core import candles
 from aegis_assets.core.sessions import sessions_between
 from aegis_assets.defs.partitions import MONTH_FORMAT
-from aegis_assets.defs.schemas import monthly_table
+from aegis_assets.defs.schemas import WAREHOUSE_POOL, monthly_table
 from aegis_assets.defs.versions import candles_version
 from aegis_assets.defs.windows import last_day, within
 from aegis_assets.defs.world import World
@@ -43,6 +43,7 @@ def _daily(world: World) -> dg.AssetsDefinition:
         candles.SCHEMA,
         key=["candles", "daily"],
         ins=_ins(world),
+        pool=WAREHOUSE_POOL,
         kinds={"polars", "duckdb"},
         code_version=candles_version(),
     )

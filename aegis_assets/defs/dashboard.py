@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import polars as pl
 
+from aegis_assets.adapters.contents import files_version
 from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.adapters.page_assets import page_assets
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.core.candles import panel
 from aegis_assets.core.dashboard.histories import LOOK_BACK as PAST
 from aegis_assets.core.dashboard.histories import history
-from aegis_assets.core.dashboard.page import encoded_history, page
+from aegis_assets.core.dashboard.page import encoded_history, inlined, page
 from aegis_assets.core.markets import MARKETS
 from aegis_assets.core.payload import Payload
 from aegis_assets.defs.io_managers import LOOK_BACK
@@ -61,7 +62,10 @@ def dashboard_assets(world: World) -> list[dg.AssetsDefinition]:
         files = page_files(world.settings, newest.payload, candles, ledger_store)
         for name, content in files.items():
             publications.put(name, content)
-        return dg.MaterializeResult(metadata={"slot": slot, "written": True, **_told(world, files)})
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(files_version(files)),
+            metadata={"slot": slot, "written": True, **_told(world, files)},
+        )
 
     return [dashboard]
 
@@ -92,5 +96,44 @@ def _told(world: World, files: Mapping[str, bytes]) -> dict[str, Any]:
     path = (world.settings.publish_folder / PAGE).resolve()
     return {
         "page": dg.MetadataValue.url(path.as_uri()),
+        "payload": dg.MetadataValue.asset(PAYLOAD),
         **{f"{name}, bytes": len(content) for name, content in files.items()},
     }
+
+
+def dashboard_checks() -> list[dg.AssetChecksDefinition]:
+    """The check of ``dashboard``; mirrors go on, since the payload beside a wrong page is right."""
+
+    @dg.asset_check(asset=KEY)
+    def page_is_of_the_current_payload(
+        publications: dg.ResourceParam[FolderPublisher],
+    ) -> dg.AssetCheckResult:
+        """Page and history lie beside the current payload, and the page holds its very bytes."""
+        found = {name: publications.companion(name) for name in (PAGE, HISTORY)}
+        faults = page_faults(publications.current(), found)
+        sizes = {f"{name}, bytes": len(content or b"") for name, content in found.items()}
+        return dg.AssetCheckResult(
+            passed=not faults,
+            metadata={
+                "slot": next(iter(publications.slots()[-1:]), "none"),
+                "faults": "; ".join(faults) or "none",
+                **sizes,
+            },
+        )
+
+    return [page_is_of_the_current_payload]
+
+
+def page_faults(payload: bytes | None, beside: Mapping[str, bytes | None]) -> list[str]:
+    """What is wrong with page and history beside the current payload."""
+    absent = [f"{name} is missing" for name, content in beside.items() if content is None]
+    absent += [] if payload else ["no payload is published"]
+    if absent:
+        return absent
+    said, kept = (
+        inlined((content or b"").decode().rstrip("\n")).encode()
+        for content in (payload, beside[HISTORY])
+    )
+    shown = beside[PAGE] or b""
+    faults = [] if said in shown else ["the page is of another payload than the current one"]
+    return faults + ([] if kept in shown else ["the page is of another history than history.json"])

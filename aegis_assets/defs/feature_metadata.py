@@ -11,10 +11,10 @@ from aegis_assets.core.engines import Engine
 from aegis_assets.core.engines.feature_table import REASONS, WHOLE
 from aegis_assets.core.evaluation.dataset import KEYS
 from aegis_assets.core.feature_quality import correlation_clusters, drift, missing_shares
-from aegis_assets.core.indicators.indicator import VOLATILITY_INDEX
+from aegis_assets.defs import lineage
 
 CANDLES = dg.AssetKey(["candles", "daily"])
-COLUMN_LINEAGE = "dagster/column_lineage"
+COLUMN_LINEAGE = lineage.COLUMN_LINEAGE
 
 
 def ledger_table(ledger: Mapping[str, Mapping[str, int]]) -> dg.MarkdownMetadataValue:
@@ -53,18 +53,4 @@ def _image(name: str, picture: bytes) -> dg.MarkdownMetadataValue:
 
 def column_lineage(engine: Engine) -> dg.TableColumnLineage:
     """From each column of the feature table back to the columns of the candles it reads."""
-    reads = {name: {name} for name in KEYS} | engine.reads
-    return dg.TableColumnLineage(
-        {
-            name: [
-                dg.TableColumnDep(CANDLES, column)
-                for column in sorted({_candle_column(each) for each in read})
-            ]
-            for name, read in reads.items()
-        }
-    )
-
-
-def _candle_column(name: str) -> str:
-    """The column of the candles behind a column of the panel."""
-    return "close" if name == VOLATILITY_INDEX else name
+    return lineage.column_lineage(f"features/{engine.name}")

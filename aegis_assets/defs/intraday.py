@@ -29,8 +29,8 @@ CANDLES = dg.AssetKey(["candles", "intraday"])
 QUARANTINE = dg.AssetKey(["candles", "intraday_quarantine"])
 INTRADAY_KEYS = (RAW, SPOT_KEY, CANDLES, QUARANTINE)
 ENOUGH = 0.95
-ASKED_AT, COMPLETE = "asked at", "all answered"
-"""Metadata of a look at a session."""
+ASKED_AT, COMPLETE, NEWEST = "asked at", "all answered", "newest"
+"""Metadata of a look at a session; the newest is the start of the index's last bar."""
 
 _QUARANTINE = intraday.SCHEMA | {"reason": (pl.String(), "code of the first law that it breaks")}
 _BARS_ARE = "Intraday bars as quoted: one row per symbol, interval and start."
@@ -84,13 +84,13 @@ def _gathered(world: World) -> dg.AssetsDefinition:
         bar_store.make_tables()
         found = IntradayIngestion(world.intraday_source, bar_store, world.market).run(session)
         rows = [bar_store.intraday(each.symbol, session) for each in world.market.instruments]
-        yield _bars_told(found, sum(each.height for each in rows))
+        yield _bars_told(found, sum(each.height for each in rows), rows[0]["start"].max())
         yield _spot_told(found, bar_store.quotes(session).height, world)
 
     return gathered
 
 
-def _bars_told(found: Gathered, rows: int) -> dg.MaterializeResult[None]:
+def _bars_told(found: Gathered, rows: int, newest: object) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         asset_key=RAW,
         metadata={
@@ -98,6 +98,7 @@ def _bars_told(found: Gathered, rows: int) -> dg.MaterializeResult[None]:
             "outcomes": dg.MetadataValue.md(outcome_table(found.outcomes)),
             ASKED_AT: found.asked_at.isoformat(),
             COMPLETE: all(each.verdict is not Verdict.KEPT for each in found.outcomes),
+            NEWEST: str(newest),
         },
         check_results=[_answered(found)],
     )
@@ -130,12 +131,13 @@ def _fresh(found: Gathered, world: World) -> dg.AssetCheckResult:
     stale = [quote.symbol for quote in found.quotes if quote.stale]
     missing = {each.symbol for each in world.market.instruments} - {q.symbol for q in found.quotes}
     late = [*stale, *sorted(missing)]
+    ages = {each.symbol: (now - each.quoted_at).total_seconds() for each in found.quotes}
     return dg.AssetCheckResult(
         check_name=_FRESH.name,
         asset_key=SPOT_KEY,
         passed=not (late and is_trading(world.market, now)) and not missing,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"stale or missing": late, "asked at": now.isoformat()},
+        metadata={"stale or missing": late, "asked at": now.isoformat(), "age, s": ages},
     )
 
 

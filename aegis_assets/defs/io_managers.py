@@ -14,6 +14,7 @@ import dagster as dg
 import polars as pl
 
 from aegis_assets.adapters.clock import Clock
+from aegis_assets.adapters.contents import models_version, publications_version, rows_version
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.warehouse import Warehouse, Window
@@ -22,6 +23,7 @@ from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import PublishError
 from aegis_assets.core.ledger.entries import Publication, decoded_claims, encoded_claims
 from aegis_assets.core.payload import Payload, encoded
+from aegis_assets.defs.asset_links import links_of_payload, versions_read
 from aegis_assets.defs.serving import Asked, Serving
 from aegis_assets.defs.windows import days_of
 
@@ -32,6 +34,9 @@ MAY_BE_ABSENT = "aegis/may_be_absent"
 """Metadata of an input: where its table does not exist yet, it is a frame without columns."""
 MODELS_TO = "aegis/models_to"
 """Metadata of an input: models that were trained to a later day are not looked at."""
+OWN_VERSION = "aegis/data_version"
+"""Metadata of one partition of several in a run: the version of its own rows."""
+_RANGE = 2
 KNOWN_AT = "aegis/known_at"
 """Metadata of an input: what was withdrawn of models at that moment or later is not looked at."""
 
@@ -60,6 +65,28 @@ def _asked(context: dg.InputContext) -> dict[str, Asked]:
     }
 
 
+def _say_version(context: dg.OutputContext, version: str) -> None:
+    """Make it the data version of what the step materializes.
+
+    Of a range Dagster writes one for all partitions: the tags of its events are the same.
+    """
+    context.step_context.set_data_version(context.asset_key, dg.DataVersion(version))
+
+
+def _say_versions(context: dg.OutputContext, rows: pl.DataFrame, column: str) -> None:
+    """The version of all rows as the step's own, and that of each partition in its metadata."""
+    _say_version(context, rows_version(rows))
+    several = context.asset_partition_keys
+    slots = context.step_context.run_partitions_def
+    if len(several) < _RANGE or not isinstance(slots, dg.TimeWindowPartitionsDefinition):
+        return
+    for key in several:
+        first, after = days_of(slots.time_window_for_partition_key(key))
+        own = rows.filter(pl.col(column).is_between(first, after, closed="left"))
+        told = {OWN_VERSION: rows_version(own)}
+        context.step_context.add_asset_metadata(told, context.asset_key, key)
+
+
 def table_name(key: dg.AssetKey) -> str:
     """``schema.table`` of an asset."""
     return ".".join(key.path)
@@ -75,12 +102,14 @@ class WarehouseIOManager(dg.IOManager):
         """Replace the partition's rows, in one transaction."""
         window = _window(context, context.definition_metadata)
         self._warehouse.replace(table_name(context.asset_key), obj, window)
+        _say_versions(context, obj, window.column)
         context.add_output_metadata(
             {
                 "dagster/row_count": obj.height,
                 "dagster/table_name": table_name(context.asset_key),
                 "first": str(window.start),
                 "until": str(window.end),
+                "newest": str(obj[window.column].max()),
             }
         )
 
@@ -109,7 +138,9 @@ class ModelStoreIOManager(dg.IOManager):
     def handle_output(self, context: dg.OutputContext, obj: list[Artefact]) -> None:
         """Save each artefact; a card is the commit point of its own."""
         paths = [str(self._store.save(artefact)) for artefact in obj]
+        _say_version(context, models_version(obj))
         context.add_output_metadata({"folders": paths, "models": len(paths)})
+        context.add_output_metadata(versions_read(context))
 
     def load_input(self, context: dg.InputContext) -> Serving | dict[str, Artefact]:
         """The verified artefacts that serve the slots of the run that asks.
@@ -145,9 +176,12 @@ class PublisherIOManager(dg.IOManager):
             msg = f"{context.asset_key} gave slots {[*obj]}, expected {[*slots]}: mend the asset"
             raise PublishError(msg)
         paths = [self._publish(slot, made) for slot, made in obj.items()]
+        _say_version(context, publications_version(obj))
         context.add_output_metadata({"slots": len(paths), "path": _path(paths)})
         if len(paths) == 1:
-            context.add_output_metadata({"payload": _table(obj[slots[0]].payload)})
+            payload = obj[slots[0]].payload
+            context.add_output_metadata({"payload": _table(payload)})
+            context.add_output_metadata(links_of_payload(paths[0], payload))
 
     def load_input(self, context: dg.InputContext) -> Publication | dict[str, Publication]:
         """The publication of the slot, or of each by slot where several are asked for."""

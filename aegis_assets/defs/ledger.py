@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from aegis_assets.adapters.contents import rows_version
 from aegis_assets.adapters.ledger_plots import pictures
 from aegis_assets.adapters.ledger_store import LedgerStore
 from aegis_assets.adapters.syntax import syntax_version
@@ -25,7 +26,7 @@ from aegis_assets.defs.ledger_checks import (
     markdown,
 )
 from aegis_assets.defs.payload import KEY as PAYLOAD
-from aegis_assets.defs.schemas import OWNERS, table_metadata
+from aegis_assets.defs.schemas import OWNERS, WAREHOUSE_POOL, table_metadata
 from aegis_assets.defs.versions import payload_version
 from aegis_assets.defs.windows import last_day, span
 from aegis_assets.defs.world import World
@@ -67,6 +68,7 @@ def _table(  # noqa: PLR0913 - what `dg.asset` takes
         kinds={"polars", "duckdb"},
         owners=OWNERS,
         code_version=syntax_version(*_CODE),
+        pool=WAREHOUSE_POOL if key == OUTCOMES_KEY else None,
     )
 
 
@@ -93,12 +95,13 @@ def _forecasts(world: World) -> dg.AssetsDefinition:
         claims = pl.concat(rows)
         added = ledger_store.append(claims)
         return dg.MaterializeResult(
+            data_version=dg.DataVersion(rows_version(claims)),
             metadata={
                 "slots": len(made),
                 "rows": claims.height,
                 "added": added,
                 "paths": claims["path"].n_unique(),
-            }
+            },
         )
 
     return forecasts
@@ -182,6 +185,7 @@ def _scorecard(world: World) -> dg.AssetsDefinition:
         newest = made.filter(pl.col("month") == pl.col("month").max(), pl.col("span") == TO_DATE)
         context.add_output_metadata(
             {
+                "payload": dg.MetadataValue.asset(PAYLOAD),
                 "scorecard": dg.MetadataValue.md(markdown(newest.select(*_SHOWN, *_SKILL))),
                 **{name: _image(name, content) for name, content in drawn.items()},
             }

@@ -13,6 +13,8 @@ from aegis_assets.core.engines.asking import asked
 from aegis_assets.core.evaluation.record import record
 from aegis_assets.core.evaluation.training import Training, judged
 from aegis_assets.core.evaluation.walk_forward import SCHEMA
+from aegis_assets.defs.asset_links import cards_at, links_of_models, training_facts
+from aegis_assets.defs.lineage import COLUMN_LINEAGE, by_target, column_lineage, models_metadata
 from aegis_assets.defs.model_metadata import page_of
 from aegis_assets.defs.schemas import OWNERS, table_metadata
 from aegis_assets.defs.second_market import SECOND_MARKET, elsewhere_of, has_second_market
@@ -69,6 +71,8 @@ def _walk_forward(world: World, engine: Engine) -> dg.AssetsDefinition:
                 left_out=world.left_out,
                 told=context.log.info,
             )
+        lineage = column_lineage(f"walk_forward/{engine.name}")
+        context.add_output_metadata({COLUMN_LINEAGE: lineage})
         return made.select(pl.lit(cutoff).alias("cutoff"), *SCHEMA)
 
     return walked
@@ -82,6 +86,7 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
         ins=_ins(world, engine) | {"walked": dg.AssetIn(["walk_forward", engine.name])} | another,
         partitions_def=world.partitions.weeks,
         io_manager_key="model_store",
+        metadata={**models_metadata(engine), **by_target(engine)},
         description=f"Models of {engine.title}, one per target, calibrated and judged on the "
         "walk-forward record, then fitted on all that was known at the cut-off.",
         group_name="models",
@@ -108,6 +113,12 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
             made = judged(put, walked, training, pool, fits)
         seconds = perf_counter() - begun
         context.add_output_metadata(page_of(made, f"{engine.title}, trained to {cutoff}", seconds))
+        context.add_output_metadata(
+            training_facts(made)
+            | links_of_models(engine)
+            | cards_at(world.settings.models_folder, made)
+            | {COLUMN_LINEAGE: column_lineage(f"models/{engine.name}")}
+        )
         return made
 
     return models

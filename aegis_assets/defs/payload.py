@@ -15,6 +15,7 @@ from aegis_assets.core.payload import Payload, encoded
 from aegis_assets.defs.candles import DAILY
 from aegis_assets.defs.intraday import CANDLES as INTRADAY
 from aegis_assets.defs.io_managers import KNOWN_AT, LOOK_BACK, MAY_BE_ABSENT, MODELS_TO
+from aegis_assets.defs.lineage import payload_metadata
 from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.option_chain import has_option_chain
 from aegis_assets.defs.records import Published
@@ -44,6 +45,7 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
         kinds={"python", "json"},
         owners=OWNERS,
         code_version=payload_version(),
+        metadata=payload_metadata(),
     )
     def aegismatrix(
         context: dg.AssetExecutionContext,

@@ -21,6 +21,8 @@ from aegis_assets.defs.windows import span
 from aegis_assets.defs.world import World
 
 KEY = dg.AssetKey(["raw", "ohlcv"])
+BEHIND = "behind"
+"""Metadata of an ingestion: symbols of which the session that was due did not come."""
 _LONGEST_MONTH = 31
 POOL = "yahoo"
 """Held by whatever asks a live source; the request gate paces across machines' processes too."""
@@ -82,7 +84,10 @@ def raw_assets(world: World) -> list[dg.AssetsDefinition]:
             context.add_asset_metadata(_metadata(part) | _span(month), partition_key=month)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(final_version(rows)),
-            metadata={"outcomes": dg.MetadataValue.md(outcome_table(outcomes))},
+            metadata={
+                "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
+                BEHIND: dg.MetadataValue.json(_behind(stored, world)),
+            },
             check_results=[_answered(outcomes, stored, world), _unchanged(outcomes)],
         )
 
@@ -144,26 +149,32 @@ def _refuse_nothing(outcomes: Sequence[Outcome], bar_store: BarStore, world: Wor
 def _answered(
     outcomes: Sequence[Outcome], stored: pl.DataFrame, world: World
 ) -> dg.AssetCheckResult:
-    last = world.source.last_session(world.market)
-    newest = {
-        symbol: str(session)
-        for symbol, session in stored.filter("is_final", pl.col("fault").is_null())
-        .group_by("symbol", maintain_order=True)
-        .agg(pl.col("session").max())
-        .iter_rows()
-    }
     silent = [each for each in outcomes if each.verdict is Verdict.KEPT]
-    behind = [symbol for symbol, session in newest.items() if session < str(last)]
+    behind = _behind(stored, world)
     return dg.AssetCheckResult(
         check_name=_ANSWERED.name,
         passed=not silent and not (behind and world.source.is_live),
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
-            "due": str(last),
-            "newest": newest,
+            "due": str(world.source.last_session(world.market)),
+            "newest": _newest(stored),
             "reasons": [reason for each in outcomes for reason in each.reasons],
         },
     )
+
+
+def _newest(stored: pl.DataFrame) -> dict[str, str]:
+    """The newest sound final bar of each symbol."""
+    sound = stored.filter("is_final", pl.col("fault").is_null())
+    newest = sound.group_by("symbol", maintain_order=True).agg(pl.col("session").max())
+    return {symbol: str(session) for symbol, session in newest.iter_rows()}
+
+
+def _behind(stored: pl.DataFrame, world: World) -> list[str]:
+    """Instruments without a sound final bar of the session that is due."""
+    last, newest = world.source.last_session(world.market), _newest(stored)
+    symbols = (each.symbol for each in world.market.instruments)
+    return [symbol for symbol in symbols if newest.get(symbol, "") < str(last)]
 
 
 def _unchanged(outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:

@@ -9,16 +9,25 @@ from aegis_assets.core.engines import Engine
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.indicators.indicator import VOLATILITY_INDEX
 from aegis_assets.defs.io_managers import PARTITION_COLUMN
+from aegis_assets.defs.lineage import lineage_of
 from aegis_assets.defs.world import World
 
 OWNERS = ["team:aegis"]
+WAREHOUSE_POOL = "warehouse"
+"""Held by the first step of what rewrites months of tables, and by housekeeping."""
 
 
 def table_metadata(
-    columns: Mapping[str, tuple[pl.DataType, str]], partition_column: str
+    columns: Mapping[str, tuple[pl.DataType, str]],
+    partition_column: str,
+    key: dg.AssetKey | None = None,
 ) -> dict[str, object]:
-    """Metadata of an asset that is a table: its columns, and which of them dates a row."""
+    """Metadata of an asset that is a table: its columns, and which of them dates a row.
+
+    With its `key` also where each column comes from.
+    """
     return {
+        **(lineage_of(key) if key else {}),
         PARTITION_COLUMN: partition_column,
         "dagster/column_schema": dg.TableSchema(
             columns=[
@@ -37,6 +46,7 @@ def monthly_table(  # noqa: PLR0913 - what `dg.asset` takes
     kinds: set[str],
     code_version: str,
     ins: Mapping[str, dg.AssetIn] | None = None,
+    pool: str | None = None,
     description: str | None = None,
 ) -> Callable[[Callable[..., pl.DataFrame]], dg.AssetsDefinition]:
     """An asset that is a table of months, dated by session; a range of months is one run."""
@@ -46,12 +56,13 @@ def monthly_table(  # noqa: PLR0913 - what `dg.asset` takes
         partitions_def=world.partitions.months,
         backfill_policy=dg.BackfillPolicy.single_run(),
         io_manager_key="warehouse",
-        metadata=table_metadata(columns, "session"),
+        metadata=table_metadata(columns, "session", dg.AssetKey(key)),
         description=description,
         group_name=key[0],
         kinds=kinds,
         owners=OWNERS,
         code_version=code_version,
+        pool=pool,
     )
 
 
@@ -77,7 +88,7 @@ def session_table(
         ins=ins,
         partitions_def=session_partitions(world),
         io_manager_key="warehouse",
-        metadata=table_metadata(columns, "session"),
+        metadata=table_metadata(columns, "session", key),
         group_name=key.path[0],
         kinds={"polars", "duckdb"},
         owners=OWNERS,

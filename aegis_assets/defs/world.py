@@ -1,13 +1,16 @@
 """What the asset factories are given: settings made into values."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aegis_assets.adapters.sources import SOURCES, IntradaySource, Source
+from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.estimators import BiLSTM
 from aegis_assets.core.markets import MARKETS, Market
+from aegis_assets.core.timetable import Cadence, is_trained_at
 from aegis_assets.defs.partitions import Partitions, archive_partitions, live_partitions
 from aegis_assets.settings import Settings
 
@@ -46,6 +49,13 @@ class World:
         """Estimators that these settings do not train."""
         return frozenset() if self.settings.deep else frozenset({BiLSTM.name})
 
+    def trained_at(self, cutoff: date) -> list[str]:
+        """Engines that their cadence has trained at a cut-off, with those that they consume."""
+        cadences = self.settings.cadence
+        asked = [e for e in ENGINES if is_trained_at(cutoff, cadences.get(e.name, Cadence.WEEKLY))]
+        read = [engine.consumes for engine in asked]
+        return [engine.name for engine in ENGINES if engine in asked or engine in read]
+
     def settled_at(self, moment: datetime) -> date:
         """The newest session whose daily candle could be known at `moment`."""
         return self.source.settled_at(self.market, moment)
@@ -53,6 +63,7 @@ class World:
 
 def world(settings: Settings, source: Source | None = None) -> World:
     """The world that these settings describe, its bars from `source` if one is given."""
+    _refuse_unknown_engines(settings.cadence)
     market = MARKETS[settings.market]
     bars = source or SOURCES[settings.source](settings)
     today = bars.now().astimezone(ZoneInfo(market.time_zone)).date()
@@ -69,3 +80,11 @@ def world(settings: Settings, source: Source | None = None) -> World:
     )
     define = live_partitions if bars.is_live else archive_partitions
     return World(settings, market, bars, first, first_slot, define(market, first, last, first_slot))
+
+
+def _refuse_unknown_engines(named: Iterable[str]) -> None:
+    known = [engine.name for engine in ENGINES]
+    for name in named:
+        if name not in known:
+            msg = f"AEGIS_CADENCE: found engine {name!r}, expected one of {', '.join(known)}"
+            raise SettingsError(msg)

@@ -20,8 +20,8 @@ def variables(chosen):
     """Settings as variables of the environment."""
     return {
         f"AEGIS_{name.upper()}": str(value)
-        for name, value in chosen.model_dump().items()
-        if name != "dagster_home" and value not in (None, ())
+        for name, value in chosen.model_dump(mode="json", exclude_defaults=True).items()
+        if name != "dagster_home"
     }
 
 

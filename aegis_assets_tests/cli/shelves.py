@@ -8,6 +8,7 @@ from aegis_assets.adapters.withdrawals import Withdrawal
 from aegis_assets.core.card import CandidateScore
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.frozen import Source
+from aegis_assets.defs.due_served import declared_version
 from aegis_assets_tests.adapters.test_model_store import artefact
 
 NOTHING = {"source": Source.UNAVAILABLE, "served": None, "trials": (), "leading": None}
@@ -20,7 +21,7 @@ def shelve(store: ModelStore, week: date, *candidates: str, engines=ENGINES) -> 
     for engine in engines:
         for target in engine.targets:
             made = {"engine": engine.name, "target": target.name, "trained_to": week}
-            of_code = {"code_version": engine.code_version, "libraries": library_versions()}
+            of_code = {"code_version": declared_version(engine), "libraries": library_versions()}
             store.save(artefact({}, weights_of={}, verdict=verdict, **made, **of_code))
 
 

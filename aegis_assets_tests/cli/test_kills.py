@@ -97,5 +97,5 @@ def test_a_run_that_was_killed_again_and_again_ends_as_an_undisturbed_one(begun,
         when = [each for each in ("published_at",) if each in rows.columns]  # the clock's
         assert_frame_equal(found[name].drop(when), rows.drop(when), check_exact=True)
     assert ran(folder, "run").count("nothing due") == len(
-        ("bars", "history", "training", "ledger", "publish")
+        ("bars", "history", "training", "validate", "deploy", "ledger", "publish")
     )

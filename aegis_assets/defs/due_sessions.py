@@ -1,7 +1,7 @@
 """Which session is to be looked at, and which one's chain is to be read when it is over."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -17,12 +17,17 @@ from aegis_assets.defs.world import World
 from aegis_assets.settings import OptionChain
 
 
+def last_session(world: World) -> date:
+    """The session that opened last."""
+    return last_opened_session(world.market, world.source.now())
+
+
 def session_to_look_at(
     world: World, instance: dg.DagsterInstance, is_made: Callable[[list[str]], bool]
 ) -> list[str]:
     """The session that opened last, unless all of it was made after it had settled."""
     market = world.market
-    session = last_opened_session(market, world.source.now())
+    session = last_session(world)
     settled = close_of(market, session) + market.settles
     newest = dg.AssetRecordsFilter(RAW, asset_partitions=[str(session)])
     for record in instance.fetch_materializations(newest, limit=1).records:

@@ -1,7 +1,8 @@
 """Whether the stored models can serve, and the published payload is of those that do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 import dagster as dg
 from pydantic import ValidationError
@@ -9,33 +10,49 @@ from pydantic import ValidationError
 from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.core.card import Card
 from aegis_assets.core.contract.words import Status
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.errors import ArtifactError
-from aegis_assets.core.evaluation.forecaster import forecaster
 from aegis_assets.core.payload import Payload
 
 
-def refuse_unservable(
-    store: ModelStore, engine: Engine, week: str, targets: Sequence[str] | None = None
-) -> None:
-    """Raises `ArtifactError` unless the engine's models of the week load and are of this code."""
+def fault_of_models(
+    store: ModelStore, weeks: Sequence[str], engines: Sequence[Engine] = ENGINES
+) -> str:
+    """Why some model of these weeks cannot be served; nothing if all can.
+
+    The bytes are those of the card, and this code and these libraries made them.  They are not
+    brought to life: what they say was tried when they were saved.
+    """
     running = library_versions()
-    for target in engine.targets:
-        if targets is None or target.name in targets:
-            stored = store.load(engine.name, target.name, week)
-            forecaster(stored, target, engine.code_version, running)
-
-
-def fault_of_models(store: ModelStore, weeks: Sequence[str]) -> str:
-    """Why some model of these weeks cannot be served; nothing if all can."""
     try:
         for week in weeks:
-            for engine in ENGINES:
-                refuse_unservable(store, engine, week)
+            for engine in engines:
+                for target in engine.targets:
+                    card = store.load(engine.name, target.name, week).card
+                    refuse_other_makers(card, declared_version(engine), running)
     except ArtifactError as error:
         return str(error)
     return ""
+
+
+@cache
+def declared_version(engine: Engine) -> str:
+    """The engine's code version: 0.1 s of fingerprints, the same as long as the process lives."""
+    return engine.code_version
+
+
+def refuse_other_makers(card: Card, code_version: str, libraries: Mapping[str, str]) -> None:
+    """Raises `ArtifactError` unless this declaration and these libraries made the model."""
+    made_by = {"code version": card.code_version, **card.libraries}
+    for name, running in {"code version": code_version, **libraries}.items():
+        if (saved := made_by.get(name, "none")) != running:
+            msg = (
+                f"{card.engine}/{card.target}@{card.trained_to} was trained with {name} {saved}, "
+                f"this is {running}: retrain it"
+            )
+            raise ArtifactError(msg)
 
 
 def is_published(publisher: FolderPublisher, slots: Sequence[str]) -> bool:

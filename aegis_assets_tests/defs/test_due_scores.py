@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from aegis_assets.adapters.publishers import FolderPublisher
-from aegis_assets.cli.scores import due_months
 from aegis_assets.defs.candles import DAILY
+from aegis_assets.defs.due_scores import due_months
 from aegis_assets.defs.ledger_checks import OUTCOMES_KEY, SCORECARD_KEY
 
 MONTHS = ["2018-08", "2018-09", "2018-10", "2018-11", "2018-12"]

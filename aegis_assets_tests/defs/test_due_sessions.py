@@ -6,7 +6,6 @@ import pytest
 
 from aegis_assets.adapters.chain_sources import CHAIN_SOURCES
 from aegis_assets.cli.hearing import silence
-from aegis_assets.cli.sessions import chain_to_read
 from aegis_assets.cli.stages import Stage
 from aegis_assets.core.options.view import chain_view
 from aegis_assets.defs.jobs import INTRADAY_JOB
@@ -36,7 +35,7 @@ def morning(platform, tmp_path):
 
 
 def due(here):
-    return chain_to_read(here.world, here.warehouse, here.keys_of(INTRADAY_JOB))
+    return here.looked_at.chain()
 
 
 def read(here):

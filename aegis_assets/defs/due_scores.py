@@ -5,8 +5,8 @@ from datetime import date
 import dagster as dg
 
 from aegis_assets.adapters.publishers import FolderPublisher
-from aegis_assets.cli.serving import made_at
 from aegis_assets.defs.candles import DAILY
+from aegis_assets.defs.due_served import made_at
 from aegis_assets.defs.ledger_checks import OUTCOMES_KEY, SCORECARD_KEY
 
 _MADE = (OUTCOMES_KEY, SCORECARD_KEY)

@@ -1,0 +1,95 @@
+"""The sensor that publishes each slot, once the look at its session is over or has taken too long.
+
+Only the newest slot is ever published by itself.  Those that were missed stay missed until someone
+backfills them: a forecast that nobody could have read in time is no forecast.
+"""
+
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from aegis_assets.adapters.model_store import ModelStore
+from aegis_assets.adapters.publishers import FolderPublisher
+from aegis_assets.adapters.roster import Roster
+from aegis_assets.core.engines import ENGINES
+from aegis_assets.core.errors import ArtifactError
+from aegis_assets.core.timetable import SLOT, cutoff_before, newest_slot
+from aegis_assets.defs.jobs import INTRADAY_JOB, PUBLISH_JOB
+from aegis_assets.defs.requests import (
+    SLOT_TAG,
+    UNFINISHED,
+    due_tags,
+    of_partitions,
+    slot_key,
+)
+from aegis_assets.defs.world import World
+
+PATIENCE = timedelta(minutes=3)
+"""After a slot's end until it is published without having looked at its session."""
+_EVERY_S = 5
+
+
+def slot_sensors(world: World) -> list[dg.SensorDefinition]:
+    """``publish_each_slot``, of a live source."""
+    return [_publish(world)] if world.source.is_live else []
+
+
+def _publish(world: World) -> dg.SensorDefinition:
+
+    @dg.sensor(
+        name="publish_each_slot",
+        job_name=PUBLISH_JOB,
+        minimum_interval_seconds=_EVERY_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="The newest slot that is over, once: when the look at its session has ended, "
+        "well or ill, or three minutes after the slot.",
+    )
+    def publish_each_slot(
+        context: dg.SensorEvaluationContext, publications: dg.ResourceParam[FolderPublisher]
+    ) -> dg.RunRequest | dg.SkipReason:
+        now = world.source.now()
+        start = newest_slot(world.market, now)
+        key, end = slot_key(start), start + SLOT
+        if context.cursor == key:
+            return dg.SkipReason(f"{key} was asked for; the next slot is not over")
+        if start.date() < world.first_slot:
+            return dg.SkipReason(f"{key} lies before AEGIS_SLOTS_START, {world.first_slot}")
+        if publications.published(key) is not None:
+            context.update_cursor(key)
+            return dg.SkipReason(f"{key} is published already")
+        awaited = _awaited(world, context.instance, key, end, now)
+        if awaited:
+            return dg.SkipReason(awaited)
+        context.update_cursor(key)
+        tags = due_tags(end, now, f"slot {key} is over") | {SLOT_TAG: key}
+        return of_partitions(PUBLISH_JOB, [key], key, tags)
+
+    return publish_each_slot
+
+
+def _awaited(
+    world: World, instance: dg.DagsterInstance, key: str, end: datetime, now: datetime
+) -> str:
+    """What the slot still waits for, in words; nothing if it is to be published."""
+    lacking = unserved(world, now)
+    if lacking:
+        return f"{key} waits for models: {lacking}"
+    looks = instance.get_runs(dg.RunsFilter(job_name=INTRADAY_JOB, tags={SLOT_TAG: key}), limit=1)
+    if now - end >= PATIENCE or (looks and looks[0].status not in UNFINISHED):
+        return ""
+    return f"{key} waits for the look at its session, until {end + PATIENCE:%H:%M}"
+
+
+def unserved(world: World, now: datetime) -> str:
+    """Why some target has no model that serves at the moment; nothing if all have."""
+    store = ModelStore(world.settings.models_folder)
+    week = f"{cutoff_before(world.market, now)}"
+    try:
+        for engine in ENGINES:
+            names = [target.name for target in engine.targets]
+            roster = Roster.of(store, engine.name, names, None, None)
+            for name in names:
+                roster.serving(name, week, now)
+    except ArtifactError as error:
+        return str(error)
+    return ""

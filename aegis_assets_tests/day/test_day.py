@@ -1,0 +1,188 @@
+"""A home that runs by itself, from an empty folder on Diwali to the next Monday.
+
+The evening of Muhurat has three slots: a session as short as a real one can be.  The daemon, the
+webserver and the code server are the real ones; time is moved, and Yahoo is the loopback's.
+"""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from aegis_assets.core.contract.words import Status
+from aegis_assets.core.timetable import SLOT
+from aegis_assets.defs.jobs import (
+    DEPLOY_JOB,
+    HISTORY_JOB,
+    INGEST_JOB,
+    INTRADAY_JOB,
+    PUBLISH_JOB,
+    SCORE_JOB,
+    TRAIN_JOB,
+    VALIDATE_JOB,
+)
+from aegis_assets.defs.requests import DUE_TAG, GRACE, LATE_TAG, slot_key
+from aegis_assets_tests.cli.live import at
+from aegis_assets_tests.day.asking import is_healthy, made, ticked, unwatched
+from aegis_assets_tests.day.platform import DAEMON, awaited
+from aegis_assets_tests.day.scenario import MINUTE, Day, day, payload_of, starts
+
+DIWALI, SATURDAY, MONDAY = date(2024, 11, 1), date(2024, 11, 2), date(2024, 11, 4)
+BEFORE = date(2024, 10, 26)  # the training week before
+FIRST, STORMY, KILLED = starts(DIWALI)
+NEXT = starts(MONDAY)[0]
+DUE = (FIRST, STORMY, KILLED, NEXT)
+LAST = "2024-10-31-15:15"
+
+pytestmark = pytest.mark.xdist_group("day")
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    """The days, lived through once: everything below is asked of what they left."""
+    folder = tmp_path_factory.mktemp("day")
+    with day(folder, at(DIWALI, "17:40:20"), date(2024, 10, 1)) as found:
+        _a_first_start(found)
+        _an_evening_with_a_storm_and_a_kill(found)
+        _a_close_without_a_daemon(found)
+        _a_saturday(found)
+        _a_sunday(found)
+        _a_monday(found)
+        yield found
+
+
+def _a_first_start(found: Day) -> None:
+    found.done(TRAIN_JOB, f"{BEFORE}")
+    found.done(DEPLOY_JOB, f"{BEFORE}")
+
+
+def _an_evening_with_a_storm_and_a_kill(found: Day) -> None:
+    found.go(FIRST + SLOT + MINUTE)
+    found.published(FIRST)
+    found.yahoo.script("status_429", times=8)
+    found.go(STORMY + SLOT + MINUTE)
+    found.published(STORMY)
+    found.go(KILLED + SLOT + MINUTE)
+    found.kill_run(PUBLISH_JOB, slot_key(KILLED))
+    found.published(KILLED)
+
+
+def _a_close_without_a_daemon(found: Day) -> None:
+    found.platform.kill(DAEMON)
+    found.clock.set(at(DIWALI, "19:58:30"))
+    found.platform.start(DAEMON)
+    found.done(INGEST_JOB, f"{DIWALI:%Y-%m}")
+    found.done(SCORE_JOB, f"{DIWALI:%Y-%m}")
+
+
+def _a_saturday(found: Day) -> None:
+    found.go(at(SATURDAY, "05:30:00"))
+    found.done(DEPLOY_JOB, f"{SATURDAY}")
+
+
+def _a_sunday(found: Day) -> None:
+    noon = at(SATURDAY + timedelta(days=1), "12:16:00")
+    found.go(noon)
+    awaited(lambda: ticked(found.platform, "look_at_each_slot", noon), "a tick on Sunday")
+
+
+def _a_monday(found: Day) -> None:
+    found.go(NEXT + SLOT + MINUTE)
+    found.published(NEXT)
+    awaited(found.quiet, "nothing is under way")
+
+
+def test_a_first_start_publishes_the_last_slot_before_it_and_says_that_it_is_late(lived):
+    (run,) = lived.runs(PUBLISH_JOB, LAST)
+
+    assert run.status == "SUCCESS"
+    assert LATE_TAG in run.tags
+
+
+def test_every_slot_that_was_due_is_published_once(lived):
+    published = Counter(made(lived.platform, "payload", "aegismatrix"))
+
+    assert published == Counter([LAST, *map(slot_key, DUE)])
+
+
+def test_every_slot_is_looked_at_once(lived):
+    looked = Counter(each.tags["dagster/run_key"] for each in lived.runs(INTRADAY_JOB))
+
+    assert looked == Counter(map(slot_key, DUE))
+
+
+def test_whatever_was_asked_for_late_is_marked_and_nothing_else(lived):
+    asked = [each for each in lived.runs() if DUE_TAG in each.tags]
+    late = {
+        each.run_id
+        for each in asked
+        if each.created > datetime.fromisoformat(each.tags[DUE_TAG]) + GRACE
+    }
+
+    assert {each.run_id for each in asked if LATE_TAG in each.tags} == late
+    assert any(each.partition == LAST for each in asked)
+
+
+def test_a_storm_of_refusals_costs_freshness_and_no_slot(lived):
+    first, stormy = (payload_of(lived, each) for each in (FIRST, STORMY))
+
+    assert "status_429" not in str(first.data_quality)
+    assert stormy.data_quality.spot.age_s > first.data_quality.spot.age_s
+    assert stormy.data_quality.status is not Status.OK
+    (look,) = (
+        each
+        for each in lived.runs(INTRADAY_JOB)
+        if each.tags["dagster/run_key"] == slot_key(STORMY)
+    )
+    assert look.status == "SUCCESS"
+
+
+def test_a_killed_run_is_made_again(lived):
+    killed, again = lived.runs(PUBLISH_JOB, slot_key(KILLED))
+
+    assert (killed.status, again.status) == ("FAILURE", "SUCCESS")
+    assert again.tags["dagster/parent_run_id"] == killed.run_id
+
+
+def test_a_daemon_that_was_away_at_the_close_loses_and_doubles_nothing(lived):
+    evening = [each for each in lived.runs(INGEST_JOB) if each.created > at(DIWALI, "19:45:00")]
+
+    assert [each.status for each in evening] == ["SUCCESS"]
+    assert [each.partition for each in lived.runs(HISTORY_JOB)] == ["2020-05", "2024-08"]
+
+
+def test_each_week_is_trained_validated_and_deployed_once(lived):
+    weeks = [f"{BEFORE}", f"{SATURDAY}"]
+
+    for job in (TRAIN_JOB, VALIDATE_JOB, DEPLOY_JOB):
+        assert [(each.partition, each.status) for each in lived.runs(job)] == [
+            (week, "SUCCESS") for week in weeks
+        ]
+
+
+def test_monday_is_served_by_the_models_of_saturday(lived):
+    trained = {
+        str(each.trained_to)
+        for each in payload_of(lived, NEXT).provenance.values()
+        if each.trained_to
+    }
+
+    assert trained
+    assert min(trained) >= f"{DIWALI}"
+
+
+def test_a_reader_never_sees_a_torn_file_nor_one_that_is_older_than_it_says(lived):
+    assert lived.reader.faults == []
+    assert [each.as_of for each in lived.reader.seen] == [
+        at(BEFORE + timedelta(days=5), "15:45:00"),
+        *(each + SLOT for each in DUE),
+    ]
+    assert lived.reader.looks > 1000
+
+
+def test_every_asset_has_a_freshness_policy_and_a_check(lived):
+    assert unwatched(lived.platform) == []
+
+
+def test_all_daemons_are_well_at_the_end(lived):
+    assert is_healthy(lived.platform)
