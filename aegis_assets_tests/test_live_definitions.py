@@ -7,6 +7,7 @@ import pytest
 
 from aegis_assets.core.markets import MARKETS
 from aegis_assets.definitions import graph
+from aegis_assets.defs.freshness_stages import watched
 from aegis_assets.defs.intraday import INTRADAY_KEYS
 from aegis_assets.defs.jobs import HISTORY_JOB, INGEST_JOB, INTRADAY_JOB, TRAIN_JOB
 from aegis_assets.defs.raw import POOL
@@ -44,16 +45,22 @@ def market(request):
 
 
 @pytest.fixture(scope="module")
-def live(market, tmp_path_factory):
-    """The graph of a market, live, in an empty home."""
+def here(market, tmp_path_factory):
+    """The world of a market, live, in an empty home."""
     chosen = Settings(
         source=SourceName.YAHOO,
         market=market,
         history_start=date(2019, 1, 1),
         home=tmp_path_factory.mktemp(market),
     )
-    made = graph(world(chosen))
-    assert not list(chosen.home.iterdir())  # to draw it asks nobody and stores nothing
+    return world(chosen)
+
+
+@pytest.fixture(scope="module")
+def live(here):
+    """Its graph."""
+    made = graph(here)
+    assert not list(here.settings.home.iterdir())  # to draw it asks nobody and stores nothing
     return made
 
 
@@ -65,6 +72,13 @@ def test_the_live_graph_is_as_drawn(live, market):
     }
 
     assert drawn == live_edges(market)
+
+
+def test_every_asset_has_its_place_in_the_calendar(live, here):
+    assets = live.resolve_asset_graph()
+
+    assert {each.key for each in watched(here)} == set(assets.get_all_asset_keys())
+    assert all(assets.get(key).freshness_policy for key in assets.get_all_asset_keys())
 
 
 def test_the_second_market_is_walked_with_the_training_week(live, market):
