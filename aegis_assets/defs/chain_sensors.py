@@ -27,6 +27,7 @@ from aegis_assets.defs.jobs import (
     TRAIN_JOB,
     VALIDATE_JOB,
 )
+from aegis_assets.defs.ledger_checks import OUTCOMES_KEY, SCORECARD_KEY
 from aegis_assets.defs.partitions import MONTH_FORMAT
 from aegis_assets.defs.raw import BEHIND
 from aegis_assets.defs.raw import KEY as RAW
@@ -44,7 +45,7 @@ AGAIN = timedelta(minutes=15)
 """Least time between two requests for bars that did not come; it doubles as the close recedes."""
 PATIENCE = timedelta(minutes=10)
 """After what a schedule should have started until a sensor does."""
-_EVERY_S = 30
+_EVERY_S = 15
 _RUNNING = dg.DefaultSensorStatus.RUNNING
 _DAILY = (INGEST_JOB, HISTORY_JOB, SCORE_JOB)
 _MODELS = (TRAIN_JOB, VALIDATE_JOB, DEPLOY_JOB)
@@ -87,8 +88,14 @@ def _daily_chain(world: World, jobs: Sequence[Job]) -> dg.SensorDefinition:
         if is_under_way(context.instance, *_DAILY):
             return dg.SkipReason("a run of bars, history or scores is under way")
         due = _due(world, context)
-        step = next(_daily_steps(due, context.instance), None)
-        return step.request if step else dg.SkipReason("bars, history and scores are up to date")
+        seen = _seen(due, context.instance)
+        step = next(_bars(due, context.instance), None)
+        if step is None and context.cursor != seen:
+            step = next(_after_bars(due, context.instance), None)
+        if step is not None:
+            return step.request
+        context.update_cursor(seen)
+        return dg.SkipReason("bars, history and scores are up to date")
 
     return daily_chain
 
@@ -98,9 +105,16 @@ def _due(world: World, context: dg.SensorEvaluationContext) -> Due:
     return Due(world, context.repository_def.asset_graph, context.instance)
 
 
-def _daily_steps(due: Due, instance: dg.DagsterInstance) -> Iterator[_Step]:
-    """What is due of the daily stages, the first that is not done first."""
-    yield from _bars(due, instance)
+def _seen(due: Due, instance: dg.DagsterInstance) -> str:
+    """What decides whether history or scores are due: while it stays nobody need look again."""
+    session = due.world.settled_at(due.world.source.now())
+    made = (_event(instance, key) for key in (RAW, CANDLES, OUTCOMES_KEY, SCORECARD_KEY))
+    code = (_state(due, job, 0) for job in (HISTORY_JOB, SCORE_JOB))
+    return ":".join([f"{session}", *map(str, made), *code])
+
+
+def _after_bars(due: Due, instance: dg.DagsterInstance) -> Iterator[_Step]:
+    """What is due of what is made of bars, the first that is not done first."""
     asked = _event(instance, RAW)
     if not asked:
         return
