@@ -26,8 +26,10 @@ from aegis_assets.defs.intraday import CANDLES, QUARANTINE, SPOT_KEY
 from aegis_assets.defs.intraday import RAW as MINUTES
 from aegis_assets.defs.ledger_checks import FORECASTS_KEY, OUTCOMES_KEY, SCORECARD_KEY
 from aegis_assets.defs.mirrors import KEY as MIRRORS
+from aegis_assets.defs.model_mirrors import MODEL_MIRRORS_KEY
 from aegis_assets.defs.option_chain import option_chain_keys
 from aegis_assets.defs.payload import KEY as PAYLOAD
+from aegis_assets.defs.promotion import PROMOTIONS_KEY
 from aegis_assets.defs.raw import KEY as RAW
 from aegis_assets.defs.second_market import SECOND_MARKET, has_second_market
 from aegis_assets.defs.session_features import SESSION_FEATURE_KEYS
@@ -96,7 +98,9 @@ def _models(world: World) -> Iterator[Watched]:
         yield Watched(_key("walk_forward", engine.name), Stage.TRAINING, by_week, own)
         yield Watched(_key("models", engine.name), Stage.TRAINING, by_models(engine), own)
         yield Watched(_key("validation", engine.name), Stage.TRAINING, by_week, own)
-    yield Watched(_key("ledger", "promotions"), Stage.TRAINING, by_week, often)
+    yield Watched(PROMOTIONS_KEY, Stage.TRAINING, by_week, often)
+    if world.settings.publish_models_to:
+        yield Watched(MODEL_MIRRORS_KEY, Stage.TRAINING, by_week, often)
 
 
 def _slots(world: World) -> Iterator[Watched]:

@@ -13,6 +13,11 @@ from aegis_assets.defs.schemas import OWNERS
 from aegis_assets.defs.world import World
 
 MODEL_MIRRORS_KEY = dg.AssetKey(["mirrors", "models"])
+_TAKEN = dg.AssetCheckSpec(
+    "every_clone_took_them",
+    asset=MODEL_MIRRORS_KEY,
+    description="Each clone that AEGIS_PUBLISH_MODELS_TO names has what serves from the week on.",
+)
 
 
 def model_mirror_assets(world: World, places: Sequence[str]) -> list[dg.AssetsDefinition]:
@@ -29,6 +34,7 @@ def model_mirror_assets(world: World, places: Sequence[str]) -> list[dg.AssetsDe
         group_name="ledger",
         kinds={"python"},
         owners=OWNERS,
+        check_specs=[_TAKEN],
     )
     def taken(
         context: dg.AssetExecutionContext,
@@ -42,8 +48,19 @@ def model_mirror_assets(world: World, places: Sequence[str]) -> list[dg.AssetsDe
             if isinstance(each, Failure):
                 context.log.warning("%s: %s", each.name, each.sentence)
         told = [each.sentence if isinstance(each, Failure) else each.what for each in done]
+        failed = [f"{each.name}: {each.sentence}" for each in done if isinstance(each, Failure)]
         sizes = {"files": len(files), "bytes": sum(map(len, files.values()))}
-        return dg.MaterializeResult(metadata={**sizes, "places": [*places], "told": told})
+        return dg.MaterializeResult(
+            metadata={**sizes, "places": [*places], "told": told},
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=_TAKEN.name,
+                    passed=not failed,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    metadata={"failed": failed},
+                )
+            ],
+        )
 
     return [taken]
 

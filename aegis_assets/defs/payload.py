@@ -19,6 +19,7 @@ from aegis_assets.defs.lineage import payload_metadata
 from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.option_chain import has_option_chain
 from aegis_assets.defs.records import Published
+from aegis_assets.defs.requests import GRACE
 from aegis_assets.defs.schemas import OWNERS
 from aegis_assets.defs.session_features import ACTIVITY, FEATURES
 from aegis_assets.defs.slots import CANDLE_DAYS, CHAIN_DAYS, FEATURE_DAYS, Slot
@@ -29,6 +30,8 @@ KEY = dg.AssetKey(["payload", "aegismatrix"])
 MADE = re.compile(r"slot (\S+) made")
 """What is logged as each slot of a run is made."""
 _OF_A_SESSION = {"intraday": INTRADAY, "session_features": FEATURES, "activity": ACTIVITY}
+LATE = "late"
+"""Metadata of a slot of a live source: whether it was made after its grace."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -65,6 +68,8 @@ def payload_assets(world: World) -> list[dg.AssetsDefinition]:
             record = before.record(slot.window.end, world.known_at or moment)
             made[slot.key] = stamped(slot.published(record), moment)
             before.add(slot.key, made[slot.key])
+            if world.source.is_live:
+                context.add_asset_metadata(_lateness(slot, moment), partition_key=slot.key)
             context.log.info(_told(slot.key))
         return made
 
@@ -89,6 +94,12 @@ def _ins(world: World) -> dict[str, dg.AssetIn]:
     if has_option_chain(world):
         read["chain"] = dg.AssetIn(CHAIN, metadata=absent | {LOOK_BACK: CHAIN_DAYS})
     return read
+
+
+def _lateness(slot: Slot, moment: datetime) -> dict[str, float | bool]:
+    """How long after its end a slot was made, and whether nobody can have had it in time."""
+    after = moment - slot.window.end
+    return {"made after its end, s": after.total_seconds(), LATE: after > GRACE}
 
 
 def _told(slot: str) -> str:

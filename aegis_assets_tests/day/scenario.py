@@ -2,10 +2,9 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -36,7 +35,8 @@ class Day:
     platform: Unattended
     reader: Reader
     webhook: Webhook
-    begun: float = field(default_factory=time.monotonic)
+    begins: datetime
+    """When the first process was started, by the moved clock."""
 
     def go(self, moment: datetime) -> None:
         """Go to the minute before the moment; schedules look at the clock once a minute.
@@ -115,7 +115,7 @@ def day(folder: Path, start: datetime, slots_start: date) -> Iterator[Day]:
         )
         platform = Unattended(home, environment)
         stack.callback(platform.stop)
-        found = Day(home, clock, yahoo, platform, reader, webhook)
+        found = Day(home, clock, yahoo, platform, reader, webhook, clock.now)
         platform.start(CODE)
         awaited(platform.serves_code, "the code server answers")
         platform.start(DAEMON, WEB)
