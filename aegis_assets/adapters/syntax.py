@@ -39,6 +39,7 @@ def _inside(name: str, folder: Traversable) -> list[Traversable]:
     return _modules(f"{name}/{folder.name}")
 
 
+@lru_cache(maxsize=1024)  # a module counts in several versions, and is parsed once
 def _syntax(source: str) -> str:
     tree = ast.parse(source)
     for node in ast.walk(tree):
