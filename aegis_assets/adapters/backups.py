@@ -1,8 +1,9 @@
 """Everything that cannot be had again, copied to another folder and put back from there.
 
-A backup has ``home/warehouse``, ``home/models``, ``dagster`` and a manifest.  Each part is copied
-after the one that speaks of it: Dagster's events first, then the tables and files that they tell
-of.  So what a backup says was made is in it, and what came meanwhile is merely due again.
+A backup has ``dagster``, ``home/warehouse``, ``home/models`` and a manifest.  Each part is copied
+after the one that speaks of it: Dagster's events first, then the tables and payloads that they tell
+of, last the models that payloads name.  So what a backup says was made is in it, and what came
+meanwhile is merely due again.
 
 Stays out: what is made again by itself, such as folds and caches, and ``.env``, which has secrets.
 """
@@ -32,6 +33,7 @@ from aegis_assets.adapters.files import (
     sync_folder,
     write_atomically,
 )
+from aegis_assets.adapters.home_market import refuse_other_market
 from aegis_assets.core.errors import StorageError
 from aegis_assets.core.frozen import Frozen
 
@@ -63,8 +65,8 @@ class Home:
         """The folder of each part of a backup, in the order in which they are copied."""
         return {
             "dagster": self.dagster,
-            "home/models": self.root / "models",
             "home/warehouse": self.root / "warehouse",
+            "home/models": self.root / "models",
         }
 
     @property
@@ -116,9 +118,11 @@ def bytes_to_copy(home: Home, *, with_raw: bool) -> int:
 def backed_up(home: Home, folder: Path, origin: Origin, told: Told, *, with_raw: bool) -> Manifest:
     """Make `folder` a backup of the home; it appears whole or not at all.
 
-    Raises `StorageError` where `folder` has something in it, or the disk refuses.
+    Raises `StorageError` where `folder` has something in it, where the home is of another market
+    than `origin` says, or the disk refuses.
     """
     _refuse_place(home, folder)
+    refuse_other_market(home.warehouse_file, home.root / "warehouse" / "publish", origin.market)
     try:
         with _staged(folder) as staged:
             manifest = _filled(home, staged, origin, told, with_raw=with_raw)

@@ -46,8 +46,8 @@ class CopiedWarehouse(Warehouse):
 def copy_below(source: Path, target: Path, is_wanted: Callable[[Path], bool], told: Copied) -> None:
     """Copy the wanted files below `source`, each folder while no writer of its own is in it.
 
-    A file that its writer takes away meanwhile is left out: the one that replaces it comes with
-    the next listing of its folder or was there before.
+    What its writer takes away meanwhile is left out, a file or a folder: a file that replaces it
+    comes with the next listing of its folder or was there before.
     """
     for folder in folders_below(source, is_wanted):
         there = target / folder.relative_to(source)
@@ -63,11 +63,14 @@ def copy_below(source: Path, target: Path, is_wanted: Callable[[Path], bool], to
 
 
 def folders_below(source: Path, is_wanted: Callable[[Path], bool]) -> Iterator[Path]:
-    """`source` and the wanted folders in it, parents first; none where there is no such folder."""
+    """`source` and the wanted folders in it, parents first; none where there is no such folder.
+
+    One that goes away meanwhile ends there.
+    """
     if not source.is_dir():
         return
     yield source
-    for path in sorted(source.iterdir()):
+    for path in _listed(source):
         is_kept = path.is_dir() and not path.is_symlink() and not path.name.endswith(_BESIDE)
         if is_kept and is_wanted(path):
             yield from folders_below(path, is_wanted)
@@ -81,9 +84,15 @@ def files_below(source: Path, is_wanted: Callable[[Path], bool]) -> Iterator[Pat
 
 def _files(folder: Path) -> list[Path]:
     """Files of a folder, without those that belong to a writer at work."""
-    return sorted(
-        path for path in folder.iterdir() if path.is_file() and not path.name.endswith(_BESIDE)
-    )
+    return [path for path in _listed(folder) if path.is_file() and not path.name.endswith(_BESIDE)]
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in a folder, by name; nothing where it went away meanwhile."""
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _is_copied(path: Path, folder: Path) -> bool:
@@ -96,16 +105,23 @@ def _is_copied(path: Path, folder: Path) -> bool:
                 with (folder / path.name).open("wb") as copy:
                     shutil.copyfileobj(file, copy)
                 return True
+        _copy_sqlite(path, folder / path.name)
     except FileNotFoundError:
         return False
-    _copy_sqlite(path, folder / path.name)
     return True
 
 
 def _copy_sqlite(path: Path, target: Path) -> None:
-    """A copy of one moment, while others write."""
-    with (
-        closing(sqlite3.connect(path, timeout=_BUSY_S)) as source,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        source.backup(copy)
+    """A copy of one moment, while others write; raises `FileNotFoundError` where it went away."""
+    never_made = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        with (
+            closing(sqlite3.connect(never_made, uri=True, timeout=_BUSY_S)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+    except sqlite3.OperationalError as error:
+        if path.exists():
+            raise
+        target.unlink(missing_ok=True)
+        raise FileNotFoundError(path) from error

@@ -31,6 +31,10 @@ PATIENCE_S = 15.0
 _SCHEME = re.compile(r"([a-z][a-z0-9]{0,15})://", re.IGNORECASE)
 _LEVELS = {None: logging.INFO, Severity.WARNING: logging.WARNING, Severity.CRITICAL: logging.ERROR}
 _KINDS = {None: "success", Severity.WARNING: "warning", Severity.CRITICAL: "failure"}
+_UNREADABLE = (
+    "Apprise does not understand its URL, or lacks what that service needs: mend it in "
+    "AEGIS_ALERT_TO, or install that"
+)
 _under_way: dict[str, Thread] = {}
 
 Places = Mapping[str, SecretStr]
@@ -63,7 +67,7 @@ def sent(
         service = _service(places[name])
         before = _under_way.get(name)
         if service is None:
-            found[name] = "Apprise does not understand its URL: mend it in AEGIS_ALERT_TO"
+            found[name] = _UNREADABLE
         elif before is not None and before.is_alive():
             found[name] = "it is still busy with a message before this one"
         else:

@@ -3,8 +3,8 @@
 Dagster keeps runs and their events for ever.  A run carries the materializations that it made, and
 what is due is read from those.  So kept are, of any age: runs that are not over, the run of the
 newest materialization of each partition, and of each job its newest success with all after it.
-Of assets that are made once for a moment and never looked for again, the newest partition is
-enough: slots and sessions.
+Of assets that are made once for a moment and never looked for again, the newest partition and what
+was made last are enough: slots and sessions.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -84,10 +84,12 @@ class RunHistory:
     def fail_unfinished(self, why: str, *, launched_only: bool = False) -> list[str]:
         """Mark runs that are not over as failed, and free what they held; their ids.
 
-        Only those that a code server had launched, where one has just come up: a run is a child of
-        its server, so none of them is alive.
+        Only those that a code server had launched and that were at work, where one has just come
+        up: a run is a child of its server, so none of them is alive.  One that waits lives on: a
+        retry carries the tag of the run that it retries, and no server has it yet.
         """
-        runs = self._instance.get_runs(dg.RunsFilter(statuses=_NOT_OVER))
+        statuses = _AT_WORK if launched_only else _NOT_OVER
+        runs = self._instance.get_runs(dg.RunsFilter(statuses=statuses))
         dead = [run for run in runs if not launched_only or GRPC_INFO_TAG in run.tags]
         for run in dead:
             self._instance.report_run_failed(run, why)
@@ -95,18 +97,20 @@ class RunHistory:
         return [run.run_id for run in dead]
 
     def _of_newest(self, moments: Collection[dg.AssetKey]) -> set[str]:
-        """Runs of the newest materialization of each partition, of `moments` of the newest one."""
+        """Runs of the newest materialization of each asset, and of each of its partitions.
+
+        Of `moments`, whose keys sort as time does, the newest partition only.
+        """
         storage = self._instance.event_log_storage
         found: set[str] = set()
         for asset in self._instance.all_asset_keys():
             newest = self._instance.fetch_materializations(asset, limit=1).records
             found |= {each.run_id for each in newest}
-            if asset in moments:
-                continue
             ids = storage.get_latest_storage_id_by_partition(
                 asset, dg.DagsterEventType.ASSET_MATERIALIZATION
             )
-            found |= self._runs_of(asset, sorted(ids.values()))
+            wanted = [ids[max(ids)]] if asset in moments and ids else [*ids.values()]
+            found |= self._runs_of(asset, sorted(wanted))
         return found
 
     def _runs_of(self, asset: dg.AssetKey, storage_ids: list[int]) -> set[str]:

@@ -1,11 +1,13 @@
 """`aegis backup` and `aegis restore`: a home copied whole, and put back from there."""
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from dagster._core.instance import InstanceRef
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from aegis_assets.adapters.backup_manifest import Manifest, Told, manifest_of
@@ -17,12 +19,14 @@ from aegis_assets.adapters.restoring import restore as put_back
 from aegis_assets.adapters.run_history import RunHistory, under_way
 from aegis_assets.cli.console import console, instance_of, readable_errors, say
 from aegis_assets.cli.sizes import told_bytes
-from aegis_assets.core.errors import StorageError
+from aegis_assets.core.errors import AegisError, StorageError
 from aegis_assets.settings import Settings, settings
 
 _ALIVE_S: Final = 90.0
 """A daemon beats every 30 s; this long after its last beat it is taken for stopped."""
 _CUT_OFF: Final = "it was under way when the backup was made: what it had finished is kept"
+_UNREADABLE: Final = "what remembers runs cannot be read, so nobody can tell whether a daemon lives"
+_LONGEST: Final = 300
 
 Folder = Annotated[Path, typer.Argument(help="The folder of this one backup.", show_default=False)]
 
@@ -53,7 +57,7 @@ def restore(
     with readable_errors():
         chosen = settings()
         home = home_of(chosen)
-        with _alone(chosen, home):
+        with _alone(chosen, home, force=force):
             size = manifest_of(folder).size
             with _copying(size, "check") as told:
                 manifest = checked(folder, chosen.market, chosen.source.value, told)
@@ -72,18 +76,50 @@ def home_of(chosen: Settings) -> Home:
 
 
 @contextmanager
-def _alone(chosen: Settings, home: Home) -> Iterator[None]:
-    """Hold the project's folder; raises `StorageError` while a daemon or a run is at work."""
+def _alone(chosen: Settings, home: Home, *, force: bool) -> Iterator[None]:
+    """Hold the project's folder; raises `StorageError` while a daemon or a run is at work.
+
+    Where what remembers runs cannot be read, only `force` goes on.
+    """
     here = Path.cwd()
     try:
         with locked(here, exclusive=True, waits=False):
             if home.dagster.exists():
-                with instance_of(chosen) as instance:
-                    beat, running = under_way(instance)
-                _refuse_at_work(beat, running)
+                _refuse_at_work(*_under_way(chosen, force=force))
             yield
     except BlockingIOError as error:
         msg = f"an `aegis run` is at work in {here}: let it finish, or stop it"
+        raise StorageError(msg) from error
+
+
+def _under_way(chosen: Settings, *, force: bool) -> tuple[float | None, list[str]]:
+    """What is at work as far as Dagster's memory can be read; with `force` nothing where not."""
+    try:
+        with instance_of(chosen) as instance:
+            return under_way(instance)
+    except AegisError:
+        raise
+    except Exception as error:
+        _refuse_settings_of_dagster()
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        found = f"{_UNREADABLE} ({textwrap.shorten(said, _LONGEST, placeholder=' ...')})"
+        if not force:
+            raise StorageError(
+                f"{found}: stop every daemon and code server of this folder, then say --force, "
+                "which moves it aside"
+            ) from error
+        say(found, style="yellow")
+        return None, []
+
+
+def _refuse_settings_of_dagster() -> None:
+    """Raise `StorageError` where it is dagster.yaml that is damaged, which no backup has."""
+    path = Path.cwd() / "dagster.yaml"
+    try:
+        InstanceRef.from_dir(f"{path.parent}")
+    except Exception as error:
+        said = textwrap.shorten(f"{error}", _LONGEST, placeholder=" ...")
+        msg = f"{path} cannot be read ({said}): mend it, it is in no backup"
         raise StorageError(msg) from error
 
 

@@ -1,5 +1,6 @@
 """`aegis dashboard`: the page made anew from what is stored, and served on this machine."""
 
+import time
 from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -19,20 +20,40 @@ from aegis_assets.core.payload import Payload
 from aegis_assets.defs.dashboard import PAGE, page_files
 from aegis_assets.settings import Settings, settings
 
+LOOK_EVERY_S = 3.0
+"""Between looks for a first payload."""
+
 
 def dashboard(
     *,
     serve: Annotated[bool, typer.Option(help="Serve it too, until interrupted.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8321,
 ) -> None:
-    """Make the page anew from what is stored, and serve it on 127.0.0.1."""
+    """Make the page anew from what is stored, and serve it on 127.0.0.1.
+
+    To be served, a first payload is waited for.
+    """
     with readable_errors():
         chosen = settings()
         publisher = FolderPublisher(chosen.publish_folder)
-        draw(chosen, publisher)
-        say(f"page       {(chosen.publish_folder / PAGE).resolve()}")
-        if serve:
-            _serve(publisher, port)
+        try:
+            if serve:
+                wait_for_payload(publisher)
+            draw(chosen, publisher)
+            say(f"page       {(chosen.publish_folder / PAGE).resolve()}")
+            if serve:
+                _serve(publisher, port)
+        except KeyboardInterrupt:
+            say("stopped")
+
+
+def wait_for_payload(publisher: FolderPublisher, look_every_s: float = LOOK_EVERY_S) -> None:
+    """Go on once something is published; that it is waited for is said once."""
+    if publisher.current() is not None:
+        return
+    say("waiting    nothing is published yet: the page follows the first payload")
+    while publisher.current() is None:
+        time.sleep(look_every_s)
 
 
 def draw(chosen: Settings, publisher: FolderPublisher) -> None:
@@ -75,7 +96,4 @@ def _serve(publisher: FolderPublisher, port: int) -> None:
         ) from error
     with server:
         say(f"dashboard  {server.address}")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("stopped")
+        server.serve_forever()

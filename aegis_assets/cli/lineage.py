@@ -31,7 +31,7 @@ _ALL = 4
 
 @dataclass(frozen=True)
 class Made:
-    """The newest materialization of an asset: which partition, of which data, by which code."""
+    """A materialization of an asset: which partition, of which data, by which code."""
 
     partition: str | None
     data_version: str | None
@@ -73,13 +73,19 @@ def chain(leaf: str, payload: Payload, slot: str, instance: dg.DagsterInstance) 
     steps = trail(Column(PAYLOAD, leaf))
     weeks = served_weeks(payload)
     source = above(payload.provenance, leaf)
+    own = newest(instance, PAYLOAD, slot)
+    until = None if own is None else own.storage_id
     tables = sorted({each.table for each in steps}, key=_place)
+    records = {
+        each: own if each == PAYLOAD else newest(instance, each, week_of(each, weeks), until)
+        for each in tables
+    }
     return {
         "path": leaf,
         "slot": slot,
         "value": value_of(payload.model_dump(mode="json"), leaf),
         "source": None if source is None else source.model_dump(mode="json"),
-        "tables": {table: vars(made(instance, table, weeks, slot)) for table in tables},
+        "tables": {table: vars(made(record)) for table, record in records.items()},
         "columns": {str(each): sorted(map(str, read)) for each, read in steps.items()},
     }
 
@@ -121,15 +127,25 @@ def week_of(table: str, weeks: Mapping[str, str]) -> str | None:
     return weeks.get(f"models/{engine}", max(weeks.values(), default=None))
 
 
-def made(instance: dg.DagsterInstance, table: str, weeks: Mapping[str, str], slot: str) -> Made:
-    """What Dagster knows of the partition that the payload was made of, or of the newest one."""
-    key = dg.AssetKey(table.split("/"))
-    wanted = slot if table == PAYLOAD else week_of(table, weeks)
-    partitions = [wanted] if wanted else None
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(key, asset_partitions=partitions), limit=1
-    ).records
-    event = records[0].asset_materialization if records else None
+def newest(
+    instance: dg.DagsterInstance, table: str, partition: str | None, until: int | None = None
+) -> dg.EventLogRecord | None:
+    """The newest materialization, of that partition or of any; of those before event `until` alone.
+
+    What came after the payload's own event the payload cannot have read.  Where that event is
+    forgotten, `until` is unknown, and the newest of all is what is left to tell.
+    """
+    wanted = dg.AssetRecordsFilter(
+        dg.AssetKey(table.split("/")),
+        asset_partitions=[partition] if partition else None,
+        before_storage_id=until,
+    )
+    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)
+
+
+def made(record: dg.EventLogRecord | None) -> Made:
+    """What Dagster knows of a materialization; of none nothing."""
+    event = None if record is None else record.asset_materialization
     if event is None:
         return Made(None, None, None)
     own = event.metadata.get(OWN_VERSION)

@@ -11,14 +11,12 @@ from aegis_assets.adapters.raw_archive import TORN
 from aegis_assets.adapters.request_gate import GateState, RequestGate
 from aegis_assets.cli.findings import Finding, Installation, failure, failure_of, warning, well
 from aegis_assets.core.errors import AegisError, AnswerError, CoolingDownError
-from aegis_assets.core.markets import NIFTY, Market
 from aegis_assets.core.sessions import calendar_end, hours_of, next_session, session_before
+from aegis_assets.defs.calendar_findings import DAYS, FEWEST_DAYS, chore
 from aegis_assets.defs.io_managers import table_name
 from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.settings import OptionChain
 
-_DAYS: Final = 60
-_FEWEST_DAYS: Final = 10
 _LATE: Final = timedelta(minutes=30)
 _QUIET_END: Final = timedelta(minutes=20)  # the closing auction, in which the index stands still
 _NO_TIME: Final = timedelta(0)
@@ -93,15 +91,15 @@ def calendar(site: Installation) -> Finding:
     """Whether it is known which of the coming days trade."""
     end = calendar_end(site.market)
     covered = (end - site.today).days
-    found = f"sessions of {site.market.name} known to {end}, {min(covered, _DAYS)} of {_DAYS} days"
-    remedy = f"upgrade exchange-calendars, or add the year's holidays to {_table(site.market)}"
-    if covered < _FEWEST_DAYS:
+    found = f"sessions of {site.market.name} known to {end}, {min(covered, DAYS)} of {DAYS} days"
+    remedy = chore(site.market)
+    if covered < FEWEST_DAYS:
         return failure(found, remedy)
     following = next_session(site.market, site.today)
     windows = hours_of(site.market, following)
     hours = ", ".join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in windows)
     found = f"{found}; next {following:%a %Y-%m-%d} {hours}"
-    return warning(found, remedy) if covered < _DAYS else well(found)
+    return warning(found, remedy) if covered < DAYS else well(found)
 
 
 def option_chain(site: Installation) -> Finding:
@@ -159,9 +157,3 @@ def _closed_until(state: GateState, site: Installation) -> str:
 
 def _local(moment: datetime, site: Installation) -> str:
     return f"{moment.astimezone(site.now.tzinfo):%Y-%m-%d %H:%M}"
-
-
-def _table(market: Market) -> str:
-    """Where the corrections of a market are written."""
-    nse = market.calendar == NIFTY.calendar
-    return f"aegis_assets/core/markets/{'nse_corrections' if nse else market.name.lower()}.py"

@@ -158,6 +158,17 @@ def is_trading(market: Market, moment: datetime) -> bool:
     )
 
 
+def is_in_calendar(market: Market, moment: datetime) -> bool:
+    """Whether anybody knows of the moment's day if the market trades."""
+    day = _local_day(market, moment)
+    return market.first_year <= day.year and day <= calendar_end(market)
+
+
+def is_known_to_trade(market: Market, moment: datetime) -> bool:
+    """Whether it trades for all that is known: beyond its calendar it is taken to be closed."""
+    return is_in_calendar(market, moment) and is_trading(market, moment)
+
+
 def last_final_session(market: Market, as_of: datetime, settles: timedelta = _NO_TIME) -> date:
     """The newest session whose close is at least `settles` ago: its daily bar is complete."""
     session = _session_until(market, _local_day(market, as_of))

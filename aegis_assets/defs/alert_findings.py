@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from aegis_assets.defs.asset_findings import failed_checks, models, published
+from aegis_assets.defs.calendar_findings import calendar
 from aegis_assets.defs.late_findings import late
 from aegis_assets.defs.machine_findings import disk, gates, home, places, refusals
 from aegis_assets.defs.run_findings import overrun, stuck_queue
@@ -15,6 +16,7 @@ FINDERS = (
     Finder("models", models, every=timedelta(hours=1), of_archives=False),
     Finder("gate", gates, of_archives=False),
     Finder("refusals", refusals, every=timedelta(minutes=5), of_archives=False),
+    Finder("calendar", calendar, every=timedelta(days=1), of_archives=False),
     Finder("disk", disk),
     Finder("home", home, every=timedelta(minutes=10)),
     Finder("queue", stuck_queue),

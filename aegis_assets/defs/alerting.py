@@ -13,7 +13,7 @@ from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.notifiers import LOG, delivered, places_of
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.core.alerts import Book, Event, Notice, notices, occurred, posted
-from aegis_assets.core.sessions import is_trading
+from aegis_assets.core.sessions import is_known_to_trade
 from aegis_assets.defs.alert_findings import FINDERS
 from aegis_assets.defs.run_findings import failure, mended
 from aegis_assets.defs.watched import Gathered, Watched, gathered
@@ -72,7 +72,7 @@ class Desk:
 
         self.book.change(changed)
         now = self.world.source.now()
-        trading = is_trading(self.world.market, now)
+        trading = is_known_to_trade(self.world.market, now)
         return delivered(self.book, places, log, now, trading=trading)
 
 

@@ -13,7 +13,7 @@ from dagster._core.storage.asset_check_execution_record import (
 from aegis_assets.core.alerts import Finding, Severity
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.errors import ArtifactError
-from aegis_assets.core.sessions import last_opened_session, open_of
+from aegis_assets.core.sessions import is_in_calendar, last_opened_session, open_of
 from aegis_assets.defs.freshness_stages import CHECK as OF_FRESHNESS
 from aegis_assets.defs.intraday import INTRADAY_KEYS
 from aegis_assets.defs.option_chain import KEY as CHAIN
@@ -72,6 +72,8 @@ def _spoken(
 def _is_of_this_session(here: Watched, spoken: AssetCheckExecutionRecord) -> bool:
     """Whether a verdict on a session is of the newest: Friday's says nothing on Monday."""
     market = here.world.market
+    if not is_in_calendar(market, here.now):
+        return False
     said_at = datetime.fromtimestamp(spoken.event.timestamp if spoken.event else 0, UTC)
     opened = open_of(market, last_opened_session(market, here.now))
     return said_at + here.world.settings.clock_shift >= opened

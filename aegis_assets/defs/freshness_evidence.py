@@ -16,11 +16,11 @@ from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.core.engines import Engine
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.freshness import Made, settled_at
-from aegis_assets.core.sessions import last_final_session, open_of, session_before
+from aegis_assets.core.sessions import open_of
 from aegis_assets.core.timetable import SLOT
 from aegis_assets.defs.intraday import ASKED_AT, COMPLETE
 from aegis_assets.defs.partitions import SLOT_FORMAT
-from aegis_assets.defs.raw import BEHIND
+from aegis_assets.defs.raw import BEHIND, NEWEST_OF_INDEX
 from aegis_assets.defs.world import World
 
 NEWEST = "newest"
@@ -92,19 +92,22 @@ def by_rows(stores: Stores, key: dg.AssetKey, expected: str) -> Made | None:
     partition, records = stores.newest(key, expected)
     if not records:
         return None
-    at, market = stores.made_at(records[0]), stores.world.market
-    told = _told(records[0], NEWEST)
+    at, told = stores.made_at(records[0]), _told(records[0], NEWEST)
     if not isinstance(told, str):
         return Made(partition, at, at)
+    return Made(partition, _settled(stores, partition, told), at)
+
+
+def _settled(stores: Stores, partition: str, newest: str) -> datetime:
+    """When that session had settled; a month without a row knows nothing of its own."""
     try:
-        known = settled_at(market, date.fromisoformat(told))
-    except ValueError:  # a month without a row knows nothing of its own
-        known = datetime.combine(date.fromisoformat(f"{partition}-01"), time(), stores.zone)
-    return Made(partition, known, at)
+        return settled_at(stores.world.market, date.fromisoformat(newest))
+    except ValueError:
+        return datetime.combine(date.fromisoformat(f"{partition}-01"), time(), stores.zone)
 
 
 def by_bars(stores: Stores, key: dg.AssetKey, expected: str) -> Made | None:
-    """It knows the session that was due when it was asked for, unless the index was behind."""
+    """It knows what was due when it was asked for; where the index was behind, what that has."""
     partition, records = stores.newest(key, expected)
     if not records:
         return None
@@ -112,8 +115,8 @@ def by_bars(stores: Stores, key: dg.AssetKey, expected: str) -> Made | None:
     behind = _told(records[0], BEHIND)
     if not isinstance(behind, list) or market.index.symbol not in behind:
         return Made(partition, at, at)
-    before = session_before(market, last_final_session(market, at, market.settles))
-    return Made(partition, settled_at(market, before), at)
+    newest = _told(records[0], NEWEST_OF_INDEX) or _told(records[0], NEWEST)
+    return Made(partition, _settled(stores, partition, str(newest)), at)
 
 
 def by_look(stores: Stores, key: dg.AssetKey, expected: str) -> Made | None:

@@ -19,6 +19,8 @@ from aegis_assets.adapters.health import used_bytes
 from aegis_assets.adapters.journals import is_long, rotate
 from aegis_assets.adapters.raw_archive import RawArchive
 from aegis_assets.adapters.run_history import OldRuns, RunHistory
+from aegis_assets.core.sessions import is_known_to_trade
+from aegis_assets.defs.jobs import PACE
 from aegis_assets.defs.schemas import WAREHOUSE_POOL
 from aegis_assets.defs.world import World
 from aegis_assets.settings import Settings
@@ -125,7 +127,7 @@ def housekeeping_job(world: World, assets: Iterable[dg.AssetsDefinition]) -> dg.
     @dg.job(
         name=HOUSEKEEPING_JOB,
         description="Daily: runs, answers and fits that are old and needed by nothing go.",
-        tags={"dagster/max_runtime": "3600"},
+        tags={"dagster/max_runtime": "3600", PACE: "long"},
     )
     def housekeeping() -> None:
         forget()
@@ -134,7 +136,7 @@ def housekeeping_job(world: World, assets: Iterable[dg.AssetsDefinition]) -> dg.
 
 
 def housekeeping_schedule(world: World) -> dg.ScheduleDefinition:
-    """Every day at 05:00 exchange time, on closed days too."""
+    """Every day at 05:00 exchange time, on closed days too; missed until a session, not at all."""
 
     @dg.schedule(
         name=HOUSEKEEPING_JOB,
@@ -144,7 +146,9 @@ def housekeeping_schedule(world: World) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Forgets what is old and needed by nothing, while no market trades.",
     )
-    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if is_known_to_trade(world.market, world.source.now()):
+            return dg.SkipReason(f"{world.market.name} trades: it comes again tomorrow")
         return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
 
     return daily

@@ -40,7 +40,7 @@ def model_mirror_assets(world: World, places: Sequence[str]) -> list[dg.AssetsDe
         context: dg.AssetExecutionContext,
         stored_models: dg.ResourceParam[ModelStore],
         warehouse_file: dg.ResourceParam[Warehouse],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the bare class only
         week = context.partition_key
         files = deployed_files(stored_models, warehouse_file, week)
         done = mirrored(mirrors(places), files, f"models deployed with week {week}")

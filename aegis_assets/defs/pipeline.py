@@ -8,6 +8,7 @@ import dagster as dg
 from aegis_assets.adapters.run_reports import add_report
 from aegis_assets.defs.due import Due
 from aegis_assets.defs.due_stages import PARTS, outcomes
+from aegis_assets.defs.jobs import PACE
 from aegis_assets.defs.leftovers import UNDER_WAY, bury
 from aegis_assets.defs.run_summary import faults, line, table
 from aegis_assets.defs.stage_runs import Ending, Outcome, Stage, tried
@@ -57,6 +58,7 @@ def full_pipeline(world: World) -> dg.JobDefinition:
         name=PIPELINE,
         executor_def=dg.in_process_executor,
         description="Everything that is due, in order, each stage as a run of its own job.",
+        tags={PACE: "long"},
     )
     def pipeline() -> None:
         everything_due()

@@ -23,6 +23,8 @@ from aegis_assets.defs.world import World
 KEY = dg.AssetKey(["raw", "ohlcv"])
 BEHIND = "behind"
 """Metadata of an ingestion: symbols of which the session that was due did not come."""
+NEWEST_OF_INDEX = "newest of the index"
+"""Metadata of an ingestion: the index's newest sound final session, whatever the month."""
 _LONGEST_MONTH = 31
 POOL = "yahoo"
 """Held by whatever asks a live source; the request gate paces across machines' processes too."""
@@ -87,6 +89,7 @@ def raw_assets(world: World) -> list[dg.AssetsDefinition]:
             metadata={
                 "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
                 BEHIND: dg.MetadataValue.json(_behind(stored, world)),
+                NEWEST_OF_INDEX: str(_newest(stored).get(world.market.index.symbol)),
             },
             check_results=[_answered(outcomes, stored, world), _unchanged(outcomes)],
         )

@@ -22,6 +22,10 @@ WHY_TAG = "aegis/why"
 
 GRACE = timedelta(minutes=5)
 """After its due moment in which a run still counts as in time."""
+RUN_KEY = "dagster/run_key"
+"""Tag that Dagster gives a run of a request with a key."""
+LONGEST_WAIT = timedelta(minutes=10)
+"""After what a schedule should have started until a sensor does."""
 RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 UNFINISHED = (

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterRun, RunRecord
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from aegis_assets.core.alerts import Alert, Book, Event, Finding, Severity
 from aegis_assets.defs.jobs import PUBLISH_JOB, TRAIN_JOB
@@ -22,16 +23,22 @@ _PARTITION = "dagster/partition"
 
 
 def failure(run: DagsterRun, said: DagsterEvent, steps: Sequence[DagsterEvent]) -> Event:
-    """The event that a run failed: which, and the sentence of its first error."""
+    """The event that a run failed: which, and the sentence of its first error.
+
+    One that Dagster asks for again by itself is no more than a warning: the last one is critical.
+    """
     partition = _partition(run)
+    comes_again = run.tags.get(WILL_RETRY_TAG) == "true"
     return Event(
         id=f"failed {run.run_id}",
         finding=Finding(
             key=f"{_RUN}/{run.job_name}",
-            severity=Severity.CRITICAL,
+            severity=Severity.WARNING if comes_again else Severity.CRITICAL,
             title=f"run of {run.job_name} failed" + (f" for {partition}" if partition else ""),
             text=f"Run {run.run_id}: {_first_error(said, steps)}",
-            remedy=f"read the run in the UI at /runs/{run.run_id}, mend what the error names, "
+            remedy="wait: it is asked for again by itself, and told anew if that fails too"
+            if comes_again
+            else f"read the run in the UI at /runs/{run.run_id}, mend what the error names, "
             "then re-execute it from failure",
         ),
     )

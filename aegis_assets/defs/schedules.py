@@ -18,13 +18,14 @@ from aegis_assets.core.timetable import SLOT, cutoff_before, newest_slot, slots_
 from aegis_assets.defs.due import trained_assets
 from aegis_assets.defs.jobs import INGEST_JOB, INTRADAY_JOB, TRAIN_JOB
 from aegis_assets.defs.partitions import MONTH_FORMAT, SESSION_FORMAT
-from aegis_assets.defs.requests import SLOT_TAG, due_tags, of_partitions, slot_key
+from aegis_assets.defs.requests import LONGEST_WAIT, SLOT_TAG, due_tags, of_partitions, slot_key
 from aegis_assets.defs.world import World
 
 CLOSES = timedelta(minutes=1)
 """After a slot's end until its last bar is over at the source."""
 _TICK = timedelta(minutes=1)
 _RUNNING = dg.DefaultScheduleStatus.RUNNING
+_SHIFTED = "AEGIS_CLOCK_SHIFT is set, and schedules tick by the machine's clock: say `aegis run`"
 
 
 def schedules(world: World) -> list[dg.ScheduleDefinition]:
@@ -46,6 +47,8 @@ def _slots(world: World) -> dg.ScheduleDefinition:
     )
     def look_at_each_slot(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         tick = context.scheduled_execution_time
+        if world.settings.clock_shift:
+            return dg.SkipReason(_SHIFTED)
         slot = newest_slot(market, tick)
         if tick - (slot + SLOT + CLOSES) >= _TICK:
             return dg.SkipReason(f"no slot of {market.name} ended then")
@@ -82,6 +85,8 @@ def _bars(world: World) -> dg.ScheduleDefinition:
     )
     def ask_for_daily_bars(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         tick = context.scheduled_execution_time
+        if world.settings.clock_shift:
+            return dg.SkipReason(_SHIFTED)
         session = last_final_session(market, tick, market.settles)
         due = close_of(market, session) + market.settles
         if tick - due >= _TICK:
@@ -112,10 +117,16 @@ def _training(world: World) -> dg.ScheduleDefinition:
     )
     def train_each_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         tick = context.scheduled_execution_time
+        if world.settings.clock_shift:
+            return dg.SkipReason(_SHIFTED)
         now = max(tick, world.source.now())
         week, newest = (cutoff_before(market, moment) for moment in (tick, now))
         if newest != week:
             return dg.SkipReason(f"{week} was missed and {newest} is due by now")
+        if now - tick >= LONGEST_WAIT:
+            return dg.SkipReason(
+                f"{week} was missed: model_chain trains it, once its bars are there"
+            )
         engines = world.trained_at(week)
         if not engines:
             return dg.SkipReason(f"AEGIS_CADENCE trains no engine at the cut-off {week}")

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from aegis_assets.adapters.libraries import library_versions
 from aegis_assets.adapters.model_store import ModelStore
 from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.roster import Roster
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.core.errors import ArtifactError
 from aegis_assets.core.timetable import SLOT, cutoff_before, newest_slot
+from aegis_assets.defs.due_served import declared_version, refuse_other_makers
 from aegis_assets.defs.jobs import INTRADAY_JOB, PUBLISH_JOB
 from aegis_assets.defs.requests import (
     SLOT_TAG,
@@ -26,7 +28,10 @@ from aegis_assets.defs.world import World
 
 PATIENCE = timedelta(minutes=3)
 """After a slot's end until it is published without having looked at its session."""
+TRIES = 3
+"""How often the run of a slot may fail until the slot is given up."""
 _EVERY_S = 5
+_WILL_RETRY = "dagster/will_retry"
 
 
 def slot_sensors(world: World) -> list[dg.SensorDefinition]:
@@ -51,7 +56,7 @@ def _publish(world: World) -> dg.SensorDefinition:
         start = newest_slot(world.market, now)
         key, end = slot_key(start), start + SLOT
         if context.cursor == key:
-            return dg.SkipReason(f"{key} was asked for; the next slot is not over")
+            return _again(context.instance, publications, key, end, now)
         if start.date() < world.first_slot:
             return dg.SkipReason(f"{key} lies before AEGIS_SLOTS_START, {world.first_slot}")
         if publications.published(key) is not None:
@@ -65,6 +70,24 @@ def _publish(world: World) -> dg.SensorDefinition:
         return of_partitions(PUBLISH_JOB, [key], key, tags)
 
     return publish_each_slot
+
+
+def _again(
+    instance: dg.DagsterInstance,
+    publications: FolderPublisher,
+    key: str,
+    end: datetime,
+    now: datetime,
+) -> dg.RunRequest | dg.SkipReason:
+    """A slot whose run failed is asked for again, as long as it is the newest, and not for ever."""
+    if publications.published(key) is not None:
+        return dg.SkipReason(f"{key} is published; the next slot is not over")
+    tried = instance.get_runs(dg.RunsFilter(job_name=PUBLISH_JOB, tags={SLOT_TAG: key}))
+    is_lost = bool(tried) and tried[0].status is dg.DagsterRunStatus.FAILURE
+    if not is_lost or tried[0].tags.get(_WILL_RETRY) == "true" or len(tried) >= TRIES:
+        return dg.SkipReason(f"{key} was asked for {len(tried)} times; the next slot is not over")
+    tags = due_tags(end, now, f"the run of slot {key} failed") | {SLOT_TAG: key}
+    return of_partitions(PUBLISH_JOB, [key], f"{key}#{len(tried)}", tags)
 
 
 def _awaited(
@@ -81,7 +104,10 @@ def _awaited(
 
 
 def unserved(world: World, now: datetime) -> str:
-    """Why some target has no model that serves at the moment; nothing if all have."""
+    """Why some target has no model that serves at the moment; nothing if all have.
+
+    One that other code or other libraries made serves nobody, until the week is trained again.
+    """
     store = ModelStore(world.settings.models_folder)
     week = f"{cutoff_before(world.market, now)}"
     try:
@@ -89,7 +115,8 @@ def unserved(world: World, now: datetime) -> str:
             names = [target.name for target in engine.targets]
             roster = Roster.of(store, engine.name, names, None, None)
             for name in names:
-                roster.serving(name, week, now)
+                card = store.card(engine.name, name, roster.serving(name, week, now))
+                refuse_other_makers(card, declared_version(engine), library_versions())
     except ArtifactError as error:
         return str(error)
     return ""

@@ -1,11 +1,15 @@
 """A backup is whole or absent, and holds what cannot be had again."""
 
 import os
+import shutil
+from datetime import date, timedelta
 
 import pytest
 
 from aegis_assets.adapters.backup_manifest import MANIFEST, manifest_of
-from aegis_assets.adapters.backups import backed_up, bytes_to_copy
+from aegis_assets.adapters.backups import Home, backed_up, bytes_to_copy
+from aegis_assets.adapters.model_store import ModelStore
+from aegis_assets.adapters.publishers import FolderPublisher
 from aegis_assets.adapters.restoring import checked
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.errors import StorageError
@@ -18,6 +22,7 @@ from aegis_assets_tests.adapters.homes import (
     furnished,
     silence,
 )
+from aegis_assets_tests.adapters.test_model_store import artefact
 from aegis_assets_tests.adapters.test_warehouse import JANUARY, candles
 from aegis_assets_tests.worlds import files_of
 
@@ -136,6 +141,43 @@ def test_a_backup_is_made_while_another_process_goes_on_writing(tmp_path):
     finally:
         writer.kill()
         writer.join()
+
+
+def test_whatever_comes_meanwhile_no_payload_names_a_model_that_the_backup_lacks(tmp_path):
+    home = furnished(tmp_path / "home")
+    store = ModelStore(home.root / "models")
+    publisher = FolderPublisher(home.root / "warehouse" / "publish")
+    first, told = date(2019, 1, 1), []
+
+    def train_and_publish(name, _):
+        week = first + timedelta(weeks=len(told))
+        told.append(name)
+        store.save(artefact(trained_to=week))
+        publisher.publish(f"{week}".encode(), f"{week}-15:30")
+
+    backed_up(home, tmp_path / "one", ORIGIN, train_and_publish, with_raw=True)
+
+    kept = Home(tmp_path / "one" / "home", tmp_path / "one" / "dagster")
+    slots = (kept.root / "warehouse" / "publish" / "slots").glob("2019-*.json")
+    named = {path.read_text() for path in slots}
+    assert named
+    assert named <= set(ModelStore(kept.root / "models").partitions("buyer", "spike"))
+
+
+def test_a_folder_that_goes_away_while_it_is_copied_ends_no_backup(tmp_path):
+    home = furnished(tmp_path / "home")
+    logs = home.dagster / "compute_logs" / "a run"
+    logs.mkdir(parents=True)
+    (logs / "step.out").write_text("said")
+
+    def forget(name, _):
+        if name.endswith("step.out"):
+            shutil.rmtree(logs)
+
+    manifest = backed_up(home, tmp_path / "one", ORIGIN, forget, with_raw=True)
+
+    assert not logs.exists()
+    assert "home/warehouse/aegis.duckdb" in {each.path for each in manifest.files}
 
 
 def write_on(home):

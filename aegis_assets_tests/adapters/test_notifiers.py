@@ -63,7 +63,7 @@ def test_a_place_that_refuses_or_is_away_or_is_no_url_fails_alone():
         assert good.titles == [HELLO.title]
     unreached, misread = (
         "it refused, or could not be reached",
-        "Apprise does not understand its URL",
+        "Apprise does not understand its URL, or lacks what that service needs",
     )
     assert [found[place_name(each)].partition(":")[0] for each in urls] == [
         unreached,

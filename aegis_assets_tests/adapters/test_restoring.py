@@ -70,7 +70,7 @@ def test_a_home_that_is_not_empty_is_refused_and_with_force_moved_aside(kept, tm
     found, aside = back(kept, there.root, force=True)
 
     place = there.root / "aside-20241210T060000Z"
-    assert aside == [place / name for name in (".dagster", "models", "warehouse")]
+    assert aside == [place / name for name in (".dagster", "warehouse", "models")]
     moved = files_of(place)
     assert {name: moved[name] for name in before} == before
     assert set(Warehouse(found.warehouse_file).tables()) == {TABLE}

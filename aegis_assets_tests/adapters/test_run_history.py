@@ -123,6 +123,14 @@ def test_each_month_keeps_its_newest_run_and_of_slots_only_the_last_stays(instan
     assert {run.run_id for run in instance.get_runs()} == {superseded, *months, *slots}
 
 
+def test_the_newest_slot_stays_even_where_older_ones_are_made_after_it(instance):
+    slots = [ran(instance, payload, key) for key in reversed(SLOTS.get_partition_keys())]
+
+    assert forgotten(instance).ids == tuple(slots[1:-1])
+    newest, oldest = SLOTS.get_partition_keys()[-1], SLOTS.get_partition_keys()[0]
+    assert instance.get_materialized_partitions(payload.key) == {newest, oldest}
+
+
 def test_failures_since_the_last_success_are_kept_since_they_say_what_is_unfinished(instance):
     before = ran(instance, page)
     success = ran(instance, page)
@@ -179,10 +187,15 @@ def test_what_was_under_way_is_failed_with_the_reason(instance):
     assert under_way(instance) == (None, [])
 
 
-def test_of_a_code_server_that_came_up_only_the_runs_that_one_launched_are_dead(instance):
-    job = GRAPH.resolve_job_def("page_job")
-    launched = instance.create_run_for_job(job, tags={GRPC_INFO_TAG: "{}"})
-    waiting = instance.create_run_for_job(job)
+@pytest.mark.parametrize("at_work", ["STARTING", "STARTED", "CANCELING"])
+def test_of_a_code_server_that_came_up_only_runs_it_was_at_work_on_are_dead(instance, at_work):
+    job, launched = GRAPH.resolve_job_def("page_job"), {GRPC_INFO_TAG: "{}"}
+    dead = instance.create_run_for_job(job, tags=launched, status=dg.DagsterRunStatus[at_work])
+    alive = [  # a retry has the tag of what it retries, `aegis run` has none
+        instance.create_run_for_job(job, tags=launched),
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED),
+    ]
 
-    assert RunHistory(instance).fail_unfinished("dead", launched_only=True) == [launched.run_id]
-    assert not instance.get_run_by_id(waiting.run_id).is_finished
+    assert RunHistory(instance).fail_unfinished("dead", launched_only=True) == [dead.run_id]
+    now = [instance.get_run_by_id(run.run_id).status for run in alive]
+    assert now == [run.status for run in alive]

@@ -133,6 +133,54 @@ def test_a_run_at_work_keeps_its_home(said, project, tmp_path, monkeypatch):
     assert not list(project.glob("aside-*"))
 
 
+def test_a_damaged_memory_of_runs_is_put_back_once_force_is_said(
+    said, project, tmp_path, monkeypatch
+):
+    runs = remembered(project, monkeypatch)
+    said(project, "backup", tmp_path / "kept")
+    (damaged,) = project.rglob("runs.db")
+    for path in damaged.parent.glob("runs.db*"):
+        path.unlink()
+    damaged.write_bytes(b"garbage" * 1000)
+
+    done = said(project, "restore", tmp_path / "kept")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("StorageError: what remembers runs cannot be read")
+    assert "say --force" in done.stderr
+    assert damaged.read_bytes() == b"garbage" * 1000
+
+    done = said(project, "restore", tmp_path / "kept", "--force")
+
+    assert done.exit_code == 0, done.output
+    assert "nobody can tell whether a daemon lives" in done.stdout
+    assert remembered(project, monkeypatch).keys() == runs.keys()
+
+
+@pytest.mark.parametrize("content", ["storage: [", "storage: {sqlite: {nonsense: 1}}"])
+def test_a_damaged_dagster_yaml_is_for_a_person_to_mend(said, project, tmp_path, content):
+    said(project, "backup", tmp_path / "kept")
+    (project / "dagster.yaml").write_text(content)
+
+    done = said(project, "restore", tmp_path / "kept", "--force")
+
+    assert done.exit_code == 1
+    assert "dagster.yaml cannot be read" in done.stderr
+    assert not list(project.glob("aside-*"))
+
+
+def test_a_home_of_another_market_than_the_environment_says_is_not_backed_up(
+    said, project, tmp_path
+):
+    publisher = FolderPublisher(project / "warehouse" / "publish")
+    publisher.publish(b'{"market_name": "NIFTY"}', "2019-01-02-15:30")
+
+    done = said(project, "backup", tmp_path / "kept")
+
+    assert done.exit_code == 1
+    assert "found a payload of NIFTY" in done.stderr
+    assert not (tmp_path / "kept").exists()
+
+
 def test_a_folder_that_is_no_backup_is_refused(said, project, tmp_path):
     done = said(project, "restore", tmp_path / "nothing", "--force")
 

@@ -2,12 +2,22 @@
 
 from io import StringIO
 
+import dagster as dg
 import pytest
 import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from aegis_assets.cli.lineage import above, chain, drawn, lineage, served_weeks, value_of
+from aegis_assets.cli.lineage import (
+    above,
+    chain,
+    drawn,
+    lineage,
+    served_weeks,
+    value_of,
+    week_of,
+)
+from aegis_assets.core.lineage.column import PAYLOAD
 from aegis_assets_tests.core import trained
 from aegis_assets_tests.worlds import LAST_SLOT
 
@@ -52,6 +62,33 @@ def test_value_and_source_are_the_payload_s(found, payload):
     assert above(payload.provenance, LEAF) == payload.provenance["direction.horizons.t5"]
     assert above(payload.provenance, "market.spot") is None
     assert served_weeks(payload)["models/direction"] == trained.CUTOFF.isoformat()
+
+
+def test_what_came_after_the_payload_is_not_told_as_what_it_read(payload):
+    def make(table, partition, version):
+        key, tags = dg.AssetKey(table.split("/")), {"dagster/data_version": version}
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(key, partition=partition, tags=tags)
+        )
+
+    def told():
+        return chain(LEAF, payload, LAST_SLOT, instance)["tables"]
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        read = sorted({*told()} - {PAYLOAD})
+        weeks = {table: week_of(table, served_weeks(payload)) for table in read}
+        for version in ("long before", "read"):
+            for table, week in weeks.items():
+                make(table, week or version, version)
+        make(PAYLOAD, LAST_SLOT, "published")
+        make(PAYLOAD, "2018-12-28-15:30", "another slot")
+        for table, week in weeks.items():
+            make(table, week or "later", "later")
+        found = told()
+
+    assert {table: found[table]["data_version"] for table in read} == dict.fromkeys(read, "read")
+    assert {each.partition("/")[0] for each in read} >= {"raw", "candles", "features", "models"}
+    assert found[PAYLOAD]["data_version"] == "published"
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,9 @@ def test_a_dry_run_says_what_would_go_and_prune_removes_just_that(project):
 def test_bury_ends_what_a_code_server_had_launched_and_nothing_else(project):
     job = dg.GraphDefinition("idle").to_job()
     with dg.DagsterInstance.from_config(f"{project}") as instance:
-        launched = instance.create_run_for_job(job, tags={GRPC_INFO_TAG: "{}"}).run_id
-        waiting = instance.create_run_for_job(job).run_id
+        at_work, tags = dg.DagsterRunStatus.STARTED, {GRPC_INFO_TAG: "{}"}
+        launched = instance.create_run_for_job(job, tags=tags, status=at_work).run_id
+        waiting = instance.create_run_for_job(job, tags=tags).run_id
 
     assert said("bury") == ["1 runs had died with their code server: marked as failed"]
 

@@ -1,5 +1,6 @@
 """Alerts are told once, reminded of rarely, over once; never of a closed session."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -157,6 +158,19 @@ def test_a_storm_of_events_is_counted_after_the_first_and_no_event_is_lost():
     [later] = notices(book, Look((), TOPICS), NIFTY, NOON + AGAIN, AGAIN)[0]
     assert later.kind is Kind.REMINDER
     assert f"{20 - BURST} more since Tue 2024-12-10 12:00" in later.body
+
+
+def test_the_first_event_that_is_critical_is_told_although_many_warnings_were():
+    book, told = Book(), []
+    for n in range(BURST + 3):
+        graver = Severity.CRITICAL if n > BURST else Severity.WARNING
+        event = failed(n)
+        event = replace(event, finding=replace(event.finding, severity=graver))
+        said, book = occurred(book, event, NIFTY, NOON + n * MINUTE, AGAIN)
+        told += said
+    assert [each.severity for each in told] == [*[Severity.WARNING] * BURST, Severity.CRITICAL]
+    assert "1 more since" in told[-1].body
+    assert book.open["run/train"].untold == 1
 
 
 def test_a_moment_is_shown_as_the_exchange_has_it():

@@ -64,14 +64,22 @@ class Day:
         """The run that published a slot, once one has."""
         return self.done(PUBLISH_JOB, slot_key(start), patience_s)
 
+    def going(self, job: str, partition: str) -> list[Run]:
+        """Runs of a partition that have started and not ended."""
+        return [each for each in self.runs(job, partition) if each.status == "STARTED"]
+
     def kill_run(self, job: str, partition: str) -> None:
         """Kill the process of a run that goes on, as soon as there is one."""
 
         def victim() -> int | None:
-            going = [each for each in self.runs(job, partition) if each.status == "STARTED"]
+            going = self.going(job, partition)
             return process_of(self.platform, going[0].run_id) if going else None
 
         os.kill(awaited(victim, f"a process of {job} {partition}"), signal.SIGKILL)
+
+    def told(self, title: str) -> bool:
+        """Whether a notice of that title was sent."""
+        return any(each == title for _, each, _ in self.webhook.taken)
 
     def quiet(self) -> bool:
         """Whether no run waits or goes on."""

@@ -24,14 +24,14 @@ from aegis_assets.defs.jobs import (
 from aegis_assets.defs.requests import DUE_TAG, GRACE, LATE_TAG, slot_key
 from aegis_assets_tests.cli.live import at
 from aegis_assets_tests.day.asking import is_healthy, made, ticked, unwatched
-from aegis_assets_tests.day.platform import DAEMON, awaited
+from aegis_assets_tests.day.platform import CODE, DAEMON, awaited
 from aegis_assets_tests.day.scenario import MINUTE, Day, day, payload_of, starts
 
 DIWALI, SATURDAY, MONDAY = date(2024, 11, 1), date(2024, 11, 2), date(2024, 11, 4)
 BEFORE = date(2024, 10, 26)  # the training week before
 FIRST, STORMY, KILLED = starts(DIWALI)
-NEXT = starts(MONDAY)[0]
-DUE = (FIRST, STORMY, KILLED, NEXT)
+NEXT, CUT = starts(MONDAY)[:2]
+DUE = (FIRST, STORMY, KILLED, NEXT, CUT)
 LAST = "2024-10-31-15:15"
 MATURING = "2024-08"
 """The first of the months whose labels the evening lets mature."""
@@ -87,12 +87,22 @@ def _a_sunday(found: Day) -> None:
     noon = at(SATURDAY + timedelta(days=1), "12:16:00")
     found.go(noon)
     awaited(lambda: ticked(found.platform, "look_at_each_slot", noon), "a tick on Sunday")
+    awaited(found.quiet, "nothing is under way")
 
 
 def _a_monday(found: Day) -> None:
     found.go(NEXT + SLOT + MINUTE)
     found.published(NEXT)
+    found.go(CUT + SLOT + MINUTE)
+    awaited(lambda: found.going(PUBLISH_JOB, slot_key(CUT)), "the run of a slot")
+    found.platform.kill(CODE)
+    found.platform.start(CODE)
+    found.published(CUT)
     awaited(found.quiet, "nothing is under way")
+    failed = f"run of publish failed for {slot_key(CUT)}"
+    awaited(lambda: found.told(failed), "an alert of the run that died")
+    found.clock.advance(timedelta(minutes=7))
+    awaited(lambda: found.told(f"over: {failed}"), "its end")
 
 
 def test_a_first_start_publishes_the_last_slot_before_it_and_says_that_it_is_late(lived):
@@ -140,8 +150,9 @@ def test_a_storm_of_refusals_costs_freshness_and_no_slot(lived):
     assert look.status == "SUCCESS"
 
 
-def test_a_killed_run_is_made_again(lived):
-    killed, again = lived.runs(PUBLISH_JOB, slot_key(KILLED))
+@pytest.mark.parametrize("start", [KILLED, CUT], ids=["run killed", "code server killed"])
+def test_a_killed_run_is_made_again(lived, start):
+    killed, again = lived.runs(PUBLISH_JOB, slot_key(start))
 
     assert (killed.status, again.status) == ("FAILURE", "SUCCESS")
     assert again.tags["dagster/parent_run_id"] == killed.run_id
@@ -181,6 +192,21 @@ def test_a_reader_never_sees_a_torn_file_nor_one_that_is_older_than_it_says(live
         *(each + SLOT for each in DUE),
     ]
     assert lived.reader.looks > 1000
+
+
+def test_what_failed_and_what_was_shut_is_told_once_and_once_more_when_it_is_over(lived):
+    told = Counter(title for _, title, _ in lived.webhook.taken)
+    failed = [f"run of publish failed for {slot_key(each)}" for each in (KILLED, CUT)]
+
+    for title in (*failed, "yahoo is not asked any more"):
+        assert (title, told[title], told[f"over: {title}"]) == (title, 1, 1)
+
+
+def test_a_closed_exchange_is_late_with_nothing(lived):
+    closed = at(DIWALI, "23:00:00"), at(MONDAY, "09:15:00")
+    told = [title for when, title, _ in lived.webhook.taken if closed[0] < when < closed[1]]
+
+    assert not [each for each in told if "late" in each]
 
 
 def test_every_asset_has_a_freshness_policy_and_a_check(lived):

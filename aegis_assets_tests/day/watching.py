@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from aegis_assets.core.payload import Payload
+from aegis_assets.defs.requests import GRACE
 
 _GLANCE_S = 0.05
 
@@ -45,6 +46,7 @@ class Reader:
             if content != last:
                 last = content
                 self._judge(content)
+            self._judge_age()
 
     def _judge(self, content: bytes) -> None:
         try:
@@ -59,6 +61,12 @@ class Reader:
         if self.seen and payload.as_of < self.seen[-1].as_of:
             self.faults.append(f"{payload.as_of} came after {self.seen[-1].as_of}")
         self.seen.append(payload)
+
+    def _judge_age(self) -> None:
+        """A file may be read until its successor was due, and a little longer."""
+        due = self.seen[-1].next_expected if self.seen else None
+        if due is not None and self._now() > due + GRACE:
+            self.faults.append(f"{self.seen[-1].as_of} was read at {self._now()}, due was {due}")
 
 
 class Webhook:

@@ -9,7 +9,7 @@ from aegis_assets.definitions import graph
 from aegis_assets.defs.world import world
 from aegis_assets.settings import OptionChain, Settings, SourceName
 
-PLACES = ("s3://bucket/folder",)
+PLACES, CLONES = ("s3://bucket/folder",), ("git:/srv/models",)
 EXCEPTIONS: dict[str, str] = {}
 """Assets without a check, and why none would say anything."""
 BLOCKING = {
@@ -27,7 +27,13 @@ BLOCKING = {
 
 
 def archive(home):
-    return Settings(source=SourceName.SAMPLE, market="SP500", home=home, publish_to=PLACES)
+    return Settings(
+        source=SourceName.SAMPLE,
+        market="SP500",
+        home=home,
+        publish_to=PLACES,
+        publish_models_to=CLONES,
+    )
 
 
 def live(home):
@@ -38,6 +44,7 @@ def live(home):
         home=home,
         option_chain=OptionChain.NSE,
         publish_to=PLACES,
+        publish_models_to=CLONES,
     )
 
 

@@ -9,7 +9,7 @@ from aegis_assets.core.timetable import Cadence
 from aegis_assets.defs.freshness_evidence import NEWEST
 from aegis_assets.defs.freshness_stages import watched
 from aegis_assets.defs.intraday import ASKED_AT, COMPLETE
-from aegis_assets.defs.raw import BEHIND
+from aegis_assets.defs.raw import BEHIND, NEWEST_OF_INDEX
 from aegis_assets_tests.defs.punctual import punctual, trained
 
 NOON, EVENING = "2025-01-30T12:00", "2025-01-30T17:30"
@@ -72,6 +72,31 @@ def test_bars_of_which_the_index_did_not_come_are_late(site, behind, is_late):
     site.event(BARS, "2025-01", site.local("2025-01-30T16:20"), **{BEHIND: told})
 
     assert bool(late(site, BARS, EVENING)) == is_late
+
+
+@pytest.mark.parametrize("told", [NEWEST, NEWEST_OF_INDEX])
+@pytest.mark.parametrize(
+    ("look", "seconds"),
+    [("2025-01-28T16:40", 85_200), ("2025-01-29T16:40", 171_600), ("2025-01-29T18:00", 176_400)],
+)
+def test_an_outage_of_days_is_late_since_the_first_session_that_lacks(site, told, look, seconds):
+    """Bars end on Friday 24; Monday's were due at 17:00, and every evening asked in vain."""
+    behind = {BEHIND: ["^NSEI"], told: "2025-01-24"}
+    for day in ("27", "28", "29"):
+        asked = f"2025-01-{day}T16:16"
+        if asked < look:
+            site.event(BARS, "2025-01", site.local(asked), **behind)
+    found = late(site, BARS, look)
+
+    assert found.seconds == seconds
+    assert "which knows all up to 2025-01-24 16:15" in found.sentence
+
+
+def test_the_index_s_own_newest_day_counts_where_others_have_more(site):
+    told = {BEHIND: ["^NSEI"], NEWEST: "2025-01-30", NEWEST_OF_INDEX: "2025-01-24"}
+    site.event(BARS, "2025-01", site.local("2025-01-30T16:20"), **told)
+
+    assert "which knows all up to 2025-01-24 16:15" in late(site, BARS, EVENING).sentence
 
 
 def look(site, at, *, answered=True, **told):

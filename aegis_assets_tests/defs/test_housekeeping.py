@@ -21,6 +21,7 @@ from aegis_assets.defs.housekeeping import (
 )
 from aegis_assets.defs.world import world
 from aegis_assets.settings import SourceName
+from aegis_assets_tests.defs.frozen import FrozenSource, frozen_world
 from aegis_assets_tests.worlds import files_of, settings_of
 
 YOUNG, OLD = timedelta(days=399), timedelta(days=402)
@@ -126,6 +127,29 @@ def test_it_comes_once_a_day_at_five_when_no_session_is_open(tmp_path, market):
     )
     assert asked.run_key == "2024-12-14"
     assert here.market.opens.hour > 5
+
+
+@pytest.mark.parametrize(
+    ("woken", "asks"),
+    [
+        ("2024-12-10T05:00", True),
+        ("2024-12-10T09:14", True),
+        ("2024-12-10T09:15", False),
+        ("2024-12-10T15:31", True),
+        ("2024-12-14T12:00", True),  # a Saturday
+        ("2027-06-01T12:00", True),  # of which the calendar does not know
+    ],
+)
+def test_a_machine_that_wakes_up_in_session_waits_for_the_next_day(woken, asks):
+    moment = datetime.fromisoformat(f"{woken}+05:30")
+    made = frozen_world(datetime(2024, 12, 1, tzinfo=UTC))
+    schedule = housekeeping_schedule(replace(made, source=FrozenSource(moment)))
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(instance, moment.replace(hour=5, minute=0))
+        asked = schedule.evaluate_tick(context)
+
+    assert bool(asked.run_requests) == asks
+    assert asks or asked.skip_message == "NIFTY trades: it comes again tomorrow"
 
 
 @pytest.mark.parametrize(("days", "gone"), [(89, 0), (91, 1)])

@@ -1,6 +1,6 @@
 """Checks of quarantine, outcomes, records and the page: what they stop, what they only tell."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
@@ -92,13 +92,24 @@ def test_outcomes_that_cannot_be_stop_the_run(here, outcomes, broken):
     assert not went_on
 
 
+def of_week(rows, cutoff=CUTOFF):
+    """A record as it is stored."""
+    return rows.with_columns(cutoff=pl.lit(cutoff))
+
+
 def test_a_record_before_its_cut_off_and_none_at_all_pass(here):
-    assert judged(here, RECORD, record())[0].passed
-    assert judged(here, RECORD, record().clear())[0].passed
+    assert judged(here, RECORD, of_week(record()))[0].passed
+    assert judged(here, RECORD, of_week(record()).clear())[0].passed
+
+
+def test_the_same_forecasts_in_the_record_of_an_earlier_week_are_no_fault(here):
+    earlier = of_week(record(), CUTOFF - timedelta(days=7))
+
+    assert judged(here, RECORD, pl.concat([earlier, of_week(record())]))[0].passed
 
 
 def test_a_record_that_has_seen_its_cut_off_stops_the_run(here):
-    said, went_on = judged(here, RECORD, record(known_on=CUTOFF))
+    said, went_on = judged(here, RECORD, of_week(record(known_on=CUTOFF)))
 
     assert not said.passed
     assert not went_on

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aegis_assets.core.alerts.finding import Event, Finding, Kind, Look, Notice, Severity
 from aegis_assets.core.markets import Market
-from aegis_assets.core.sessions import is_trading
+from aegis_assets.core.sessions import is_known_to_trade
 
 QUIET = timedelta(minutes=5)
 """How long a finding must be away before it is told to be over."""
@@ -61,8 +61,9 @@ def notices(
     A new finding is told; while it lasts it is told again each `again`, and at once if it becomes
     critical; its end is told once.  Of what needs an open market nothing is told, and nothing
     concluded, while the exchange is closed: what has recovered by the next open was never said.
+    Where the calendar has ended it is taken to be closed.
     """
-    trading, clock = is_trading(market, now), _clock(market)
+    trading, clock = is_known_to_trade(market, now), _clock(market)
     found = {each.key: each for each in look.findings if trading or not each.needs_open_market}
     told: list[Notice] = []
     kept: dict[str, Alert] = {}
@@ -91,8 +92,9 @@ def occurred(
 ) -> tuple[list[Notice], Book]:
     """What is to be told of an event, and the book in which it was seen: it is told once.
 
-    Events of a subject that fails again and again are told `BURST` times within `again`; the rest
-    is counted, and told as a number when that time has passed or the subject has recovered.
+    Events of a subject that fails again and again are told `BURST` times within `again`, and one
+    more at once that is the first to be critical; the rest is counted, and told as a number when
+    that time has passed or the subject has recovered.
     """
     if event.id in book.seen:
         return [], book
@@ -103,7 +105,7 @@ def occurred(
         alert = replace(_opened(event.finding, now), events=(event.id,))
     else:
         alert = replace(alert, finding=event.finding, events=(*alert.events, event.id))
-        if not _may_tell(alert, now, again):
+        if not (_may_tell(alert, now, again) or _is_worse(alert)):
             alert = replace(alert, untold=alert.untold + 1)
             return [], replace(book, open=book.open | {key: alert}, seen=seen)
         alert = _told(alert, now)
@@ -127,7 +129,7 @@ def _followed(
     if finding is None:
         return [], replace(alert, gone_at=gone or now)
     alert = replace(alert, finding=finding, gone_at=None)
-    if _RANK[finding.severity] > _RANK[alert.worst_told]:
+    if _is_worse(alert):
         alert = _told(alert, now)
         return [_notice(alert, Kind.ALERT, now, finding.text)], alert
     if now - alert.last_told_at < again:
@@ -155,6 +157,11 @@ def _event_followed(
 
 def _may_tell(alert: Alert, now: datetime, again: timedelta) -> bool:
     return sum(now - each < again for each in alert.told_at) < BURST
+
+
+def _is_worse(alert: Alert) -> bool:
+    """Whether it has become graver than anybody was told."""
+    return _RANK[alert.finding.severity] > _RANK[alert.worst_told]
 
 
 def _opened(finding: Finding, now: datetime) -> Alert:
