@@ -36,7 +36,7 @@ LONG, SHORT = date(2020, 5, 1), date(2024, 8, 1)
 DAILY = [(INDEX, "1d"), (IMPLIED, "1d")]
 INTRADAY = [(INDEX, "1m"), (INDEX, "5m"), (IMPLIED, "1m")]
 PROJECT = "project"  # inside the folder that is locked while it is made: a run locks its own
-PATIENCE_S, GLANCE_S = 120, 0.005
+PATIENCE_S, GLANCE_S = 300, 0.005
 AEGIS = (COMMAND,)
 UNSERVED = (sys.executable, "-m", "aegis_assets_tests.cli.unserved")
 """The command, and the one that neither trains nor publishes, so that a short history will do."""
