@@ -79,7 +79,7 @@ class Day:
 
     def told(self, title: str) -> bool:
         """Whether a notice of that title was sent."""
-        return any(each == title for _, each, _ in self.webhook.taken)
+        return any(line == title for _, line in self.webhook.taken)
 
     def quiet(self) -> bool:
         """Whether no run waits or goes on."""

@@ -70,17 +70,21 @@ class Reader:
 
 
 class Webhook:
-    """A place that alerts are sent to, as JSON."""
+    """A place that alerts are sent to, as JSON; several notices may come as one message.
+
+    `taken` are its lines with the moment: a notice's heading is a line, without how grave it is.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self.taken: list[tuple[datetime, str, str]] = []
+        self.taken: list[tuple[datetime, str]] = []
         taken = self.taken
 
         class _Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 told = json.loads(self.rfile.read(length))
-                taken.append((now(), str(told.get("title")), str(told.get("message"))))
+                lines = [told["title"].removeprefix("Aegis: "), *told["message"].splitlines()]
+                taken.extend((now(), line.removeprefix("critical: ")) for line in lines)
                 self.send_response(200)
                 self.end_headers()
 
