@@ -18,6 +18,7 @@ from aegis_assets.defs.chain_steps import (
     Step,
     after_bars,
     bars,
+    chains,
     code,
     event,
     is_left_out,
@@ -29,6 +30,7 @@ from aegis_assets.defs.jobs import (
     DEPLOY_JOB,
     HISTORY_JOB,
     INGEST_JOB,
+    INTRADAY_JOB,
     SCORE_JOB,
     TRAIN_JOB,
     VALIDATE_JOB,
@@ -53,7 +55,8 @@ def chain_sensors(world: World, jobs: Mapping[str, Job]) -> list[dg.SensorDefini
     """``daily_chain`` and ``model_chain``, which ask for these `jobs`; of a live source."""
     if not world.source.is_live:
         return []
-    daily, models = ([jobs[name] for name in names] for names in (_DAILY, _MODELS))
+    asked = ((*_DAILY, INTRADAY_JOB), _MODELS)
+    daily, models = ([jobs[name] for name in names] for names in asked)
     return [_daily_chain(world, daily), _model_chain(world, models)]
 
 
@@ -72,7 +75,7 @@ def _daily_chain(world: World, jobs: Sequence[Job]) -> dg.SensorDefinition:
             return dg.SkipReason("a run of bars, history or scores is under way")
         due = _due(world, context)
         seen = _seen(due, instance, (RAW, CANDLES, OUTCOMES_KEY, SCORECARD_KEY), _DAILY)
-        steps = [*bars(due, instance)]
+        steps = [*bars(due, instance), *chains(due)]
         if context.cursor != seen:
             steps += after_bars(due, instance)
         if not steps:

@@ -19,10 +19,12 @@ from aegis_assets.defs.jobs import (
     DEPLOY_JOB,
     HISTORY_JOB,
     INGEST_JOB,
+    INTRADAY_JOB,
     SCORE_JOB,
     TRAIN_JOB,
     VALIDATE_JOB,
 )
+from aegis_assets.defs.option_chain import KEY as CHAIN
 from aegis_assets.defs.partitions import MONTH_FORMAT
 from aegis_assets.defs.raw import BEHIND
 from aegis_assets.defs.raw import KEY as RAW
@@ -84,6 +86,14 @@ def bars(due: Due, instance: dg.DagsterInstance) -> Iterator[Step]:
     elif asked >= settled and behind and now >= _again(asked, settled):
         why = f"{session} did not come of {', '.join(behind)}"
         yield Step(INGEST_JOB, month, f"{record.storage_id}-{state}", why)
+
+
+def chains(due: Due) -> Iterator[Step]:
+    """The option chain of the last close, whose file comes hours later: asked for once an hour."""
+    hour = f"{due.world.source.now():%Y-%m-%dT%H}"
+    if sessions := due.chain():
+        why = f"the option chain of the close of {sessions[-1]} is wanted"
+        yield Step(INTRADAY_JOB, sessions, hour, why, (CHAIN,))
 
 
 def after_bars(due: Due, instance: dg.DagsterInstance) -> Iterator[Step]:

@@ -8,6 +8,7 @@ from aegis_assets.adapters.chain_sources import CHAIN_SOURCES
 from aegis_assets.cli.hearing import silence
 from aegis_assets.cli.stages import Stage
 from aegis_assets.core.options.view import chain_view
+from aegis_assets.defs.chain_steps import chains
 from aegis_assets.defs.jobs import INTRADAY_JOB
 from aegis_assets.defs.option_chain import KEY, oldest_chain
 from aegis_assets.settings import OptionChain
@@ -94,3 +95,14 @@ def test_a_run_reads_the_file_as_a_stage_of_its_own_before_it_publishes(morning)
     assert titles.index("intraday") < titles.index("chain") < titles.index("publish")
     read(here)
     assert "chain" not in [stage.title for stage in here.due()]
+
+
+def test_the_daily_chain_asks_for_the_file_once_an_hour_until_it_is_read(morning):
+    here = morning(at(TUESDAY, "08:30"))
+    (step,) = chains(here.looked_at)
+    (later,) = chains(morning(at(TUESDAY, "09:30")).looked_at)
+
+    assert (step.job, step.keys, step.assets) == (INTRADAY_JOB, [f"{MONDAY}"], (KEY,))
+    assert step.run_key != later.run_key
+    read(here)
+    assert list(chains(here.looked_at)) == []
