@@ -7,7 +7,7 @@ import pytest
 
 from aegis_assets.core.markets import MARKETS
 from aegis_assets.definitions import graph
-from aegis_assets.defs.freshness_stages import watched
+from aegis_assets.defs.freshness_stages import CHECK, watched
 from aegis_assets.defs.intraday import INTRADAY_KEYS
 from aegis_assets.defs.jobs import HISTORY_JOB, INGEST_JOB, INTRADAY_JOB, TRAIN_JOB
 from aegis_assets.defs.raw import POOL
@@ -79,6 +79,14 @@ def test_every_asset_has_its_place_in_the_calendar(live, here):
 
     assert {each.key for each in watched(here)} == set(assets.get_all_asset_keys())
     assert all(assets.get(key).freshness_policy for key in assets.get_all_asset_keys())
+
+
+@pytest.mark.parametrize("job", [INGEST_JOB, HISTORY_JOB, INTRADAY_JOB, TRAIN_JOB])
+def test_a_live_job_asks_whether_what_it_made_is_there_on_time(live, job):
+    layer = live.resolve_job_def(job).asset_layer
+    asked = {key.asset_key for key in layer.asset_graph.asset_check_keys if key.name == CHECK}
+
+    assert asked == set(layer.executable_asset_keys)
 
 
 def test_the_second_market_is_walked_with_the_training_week(live, market):
