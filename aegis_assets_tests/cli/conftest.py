@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,11 @@ def ran(folder, *arguments, chosen=CHOSEN):
     printed, complaints = process.communicate(timeout=300)
     assert (process.returncode, complaints) == (0, "")
     return printed
+
+
+def idle(printed):
+    """How many bars say that nothing was due; a table of the stages may say so again."""
+    return len(re.findall(r" 1/1 .*nothing due", printed))
 
 
 def new_project(folder):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from aegis_assets.cli import app
 from aegis_assets.core.engines import ENGINES
 from aegis_assets.settings import settings
-from aegis_assets_tests.cli.conftest import CHOSEN, new_project, ran, started, variables
+from aegis_assets_tests.cli.conftest import CHOSEN, idle, new_project, ran, started, variables
 from aegis_assets_tests.worlds import LAST_SLOT, LAST_WEEK, files_of, settings_of
 
 
@@ -72,11 +72,6 @@ def test_a_run_makes_the_new_months_and_those_that_they_let_mature(project):
         ("publish", LAST_SLOT),
     ]
     assert all(done == total for _, done, total, _ in stages)
-
-
-def idle(printed):
-    """How many bars say that nothing was due; a table of the stages may say so again."""
-    return len(re.findall(r" 1/1 .*nothing due", printed))
 
 
 def _stored(folder):
