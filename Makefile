@@ -21,7 +21,7 @@ run: $(VENV)/.runtime ## the whole graph on the embedded sample, without a netwo
 	@$(BIN)/aegis run
 
 test: $(VENV)/.dev ## all tests, then the floor of 95 % under the core
-	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
 	@$(BIN)/coverage report --include='aegis_assets/core/*' --fail-under=95
 
 ui: $(VENV)/.ui ## the graph at http://127.0.0.1:3000, and the page at http://127.0.0.1:8321

@@ -10,6 +10,7 @@ import pytest
 from aegis_assets.cli.stages import Platform
 from aegis_assets.definitions import graph
 from aegis_assets.defs.world import world
+from aegis_assets_tests.grouping import Grouped
 from aegis_assets_tests.worlds import (
     LAST_WEEK,
     made_once,
@@ -18,6 +19,10 @@ from aegis_assets_tests.worlds import (
     settings_of,
     train,
 )
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Grouped(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,6 @@ from playwright.sync_api import expect
 from aegis_assets_tests.dashboard import pasts, payloads
 from aegis_assets_tests.dashboard.sites import NOW, PHONE, settle
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 TABS = ("direction", "sellers", "buyers")
 
 

@@ -1,14 +1,11 @@
 import json
 
-import pytest
 from playwright.sync_api import expect
 
 from aegis_assets.core.frozen import Source
 from aegis_assets.core.provenance import unavailable
 from aegis_assets_tests.dashboard import pasts, payloads
 from aegis_assets_tests.dashboard.sites import PHONE, settle
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 HOSTILE = (
     "<img src=x onerror=\"window.harmed='img'\">",

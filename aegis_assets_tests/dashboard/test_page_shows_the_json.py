@@ -10,8 +10,6 @@ from aegis_assets.core.provenance import unavailable
 from aegis_assets_tests.dashboard import pasts, payloads
 from aegis_assets_tests.dashboard.reading import FORMATS, MARKS, STRAY, as_told, at
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PAYLOAD = json.loads(encoded(payloads.payload()))
 HISTORY = json.loads(encoded_history(pasts.history()))
 

@@ -9,7 +9,6 @@ from aegis_assets_tests.dashboard.sections import market
 from aegis_assets_tests.dashboard.sites import NOW, let_pass
 
 NOT_FOUND = "nothing of that name is published"
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def later(spot=26101.5):

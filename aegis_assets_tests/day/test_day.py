@@ -36,8 +36,6 @@ LAST = "2024-10-31-15:15"
 MATURING = "2024-08"
 """The first of the months whose labels the evening lets mature."""
 
-pytestmark = pytest.mark.xdist_group("day")
-
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
