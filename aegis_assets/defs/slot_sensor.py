@@ -4,7 +4,7 @@ Only the newest slot is ever published by itself.  Those that were missed stay m
 backfills them: a forecast that nobody could have read in time is no forecast.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -30,6 +30,8 @@ PATIENCE = timedelta(minutes=3)
 """After a slot's end until it is published without having looked at its session."""
 TRIES = 3
 """How often the run of a slot may fail until the slot is given up."""
+RETRIES_WITHIN = timedelta(minutes=1)
+"""After a run's failure until it is certain that Dagster does not ask for it again."""
 _EVERY_S = 5
 _WILL_RETRY = "dagster/will_retry"
 
@@ -56,7 +58,7 @@ def _publish(world: World) -> dg.SensorDefinition:
         start = newest_slot(world.market, now)
         key, end = slot_key(start), start + SLOT
         if context.cursor == key:
-            return _again(context.instance, publications, key, end, now)
+            return _again(world, context.instance, publications, key)
         if start.date() < world.first_slot:
             return dg.SkipReason(f"{key} lies before AEGIS_SLOTS_START, {world.first_slot}")
         if publications.published(key) is not None:
@@ -73,21 +75,27 @@ def _publish(world: World) -> dg.SensorDefinition:
 
 
 def _again(
-    instance: dg.DagsterInstance,
-    publications: FolderPublisher,
-    key: str,
-    end: datetime,
-    now: datetime,
+    world: World, instance: dg.DagsterInstance, publications: FolderPublisher, key: str
 ) -> dg.RunRequest | dg.SkipReason:
     """A slot whose run failed is asked for again, as long as it is the newest, and not for ever."""
     if publications.published(key) is not None:
         return dg.SkipReason(f"{key} is published; the next slot is not over")
-    tried = instance.get_runs(dg.RunsFilter(job_name=PUBLISH_JOB, tags={SLOT_TAG: key}))
-    is_lost = bool(tried) and tried[0].status is dg.DagsterRunStatus.FAILURE
-    if not is_lost or tried[0].tags.get(_WILL_RETRY) == "true" or len(tried) >= TRIES:
+    of_slot = dg.RunsFilter(job_name=PUBLISH_JOB, tags={SLOT_TAG: key})
+    tried = instance.get_run_records(of_slot)
+    now, end = world.source.now(), world.partitions.slots.time_window_for_partition_key(key).end
+    if not tried or len(tried) >= TRIES or not _is_lost(world, tried[0], now):
         return dg.SkipReason(f"{key} was asked for {len(tried)} times; the next slot is not over")
     tags = due_tags(end, now, f"the run of slot {key} failed") | {SLOT_TAG: key}
     return of_partitions(PUBLISH_JOB, [key], f"{key}#{len(tried)}", tags)
+
+
+def _is_lost(world: World, record: dg.RunRecord, now: datetime) -> bool:
+    """Whether the run failed and Dagster, which has had its time to say so, asks for no other."""
+    run, ended = record.dagster_run, record.end_time
+    if run.status is not dg.DagsterRunStatus.FAILURE or ended is None:
+        return False
+    failed_at = datetime.fromtimestamp(ended, UTC) + world.settings.clock_shift
+    return run.tags.get(_WILL_RETRY) != "true" and now - failed_at >= RETRIES_WITHIN
 
 
 def _awaited(

@@ -14,7 +14,7 @@ _PROCESS = """query($run: ID!) { logsForRun(runId: $run, limit: 200) { ... on Ev
   events { __typename ... on EngineEvent { message metadataEntries { label
   ... on TextMetadataEntry { text } ... on IntMetadataEntry { intValue } } } } } } }"""
 _BEATS = """{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }"""
-_ASSETS = """{ assetNodes { assetKey { path } freshnessPolicy { __typename }
+_ASSETS = """{ assetNodes { assetKey { path } internalFreshnessPolicy { __typename }
   hasAssetChecks assetChecksOrError { ... on AssetChecks { checks { name } } } } }"""
 
 
@@ -90,7 +90,7 @@ def unwatched(platform: Unattended) -> list[str]:
     return [
         "/".join(each["assetKey"]["path"])
         for each in platform.asked(_ASSETS)["assetNodes"]
-        if not (each["freshnessPolicy"] and each["hasAssetChecks"])
+        if not (each["internalFreshnessPolicy"] and each["hasAssetChecks"])
     ]
 
 

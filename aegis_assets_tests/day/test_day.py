@@ -21,7 +21,7 @@ from aegis_assets.defs.jobs import (
     TRAIN_JOB,
     VALIDATE_JOB,
 )
-from aegis_assets.defs.requests import DUE_TAG, GRACE, LATE_TAG, slot_key
+from aegis_assets.defs.requests import DUE_TAG, GRACE, LATE_TAG, RUN_KEY, slot_key
 from aegis_assets_tests.cli.live import at
 from aegis_assets_tests.day.asking import is_healthy, made, ticked, unwatched
 from aegis_assets_tests.day.platform import CODE, DAEMON, awaited
@@ -62,6 +62,7 @@ def _an_evening_with_a_storm_and_a_kill(found: Day) -> None:
     found.yahoo.script("status_429", times=4)
     found.go(STORMY + SLOT + MINUTE)
     found.published(STORMY)
+    awaited(lambda: found.told("yahoo is not asked any more"), "an alert of the shut gate")
     found.go(KILLED + SLOT + MINUTE)
     found.kill_run(PUBLISH_JOB, slot_key(KILLED))
     found.published(KILLED)
@@ -153,7 +154,8 @@ def test_a_killed_run_is_made_again(lived, start):
     killed, again = lived.runs(PUBLISH_JOB, slot_key(start))
 
     assert (killed.status, again.status) == ("FAILURE", "SUCCESS")
-    assert again.tags["dagster/parent_run_id"] == killed.run_id
+    asked_by = again.tags.get("dagster/parent_run_id"), again.tags.get(RUN_KEY)
+    assert killed.run_id in asked_by or f"{slot_key(start)}#1" in asked_by
 
 
 def test_a_daemon_that_was_away_at_the_close_loses_and_doubles_nothing(lived):
