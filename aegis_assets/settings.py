@@ -5,13 +5,11 @@ Each is an environment variable, ``AEGIS_`` and the name in capitals, or a line 
 
 import difflib
 import os
-import re
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import parse_qsl
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -22,12 +20,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aegis_assets.core.errors import SettingsError
 from aegis_assets.core.markets import MARKETS
 from aegis_assets.core.timetable import Cadence
+from aegis_assets.places import listed, refuse_no_clone, refuse_place
 
 
 class SourceName(StrEnum):
@@ -48,35 +47,6 @@ class OptionChain(StrEnum):
 _OF_OTHERS = {"AEGIS_TEST_DATA"}
 """Names that are read elsewhere: by the tests."""
 _MARKET_OF = {SourceName.SAMPLE: "SP500", SourceName.YAHOO: "NIFTY"}
-
-_GIT_OPTIONS = ("branch", "folder", "remote")
-_WRITABLE_URL = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://\S.*")
-
-
-def is_git_place(place: str) -> bool:
-    """Whether `place` names a git clone and not a URL."""
-    return place.startswith("git:")
-
-
-def git_place(place: str) -> tuple[Path, dict[str, str]]:
-    """Clone and options of ``git:/path/to/clone?branch=main&folder=public``.
-
-    Raises `ValueError` where it cannot be understood.
-    """
-    path, _, query = place.removeprefix("git:").partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    unknown = sorted(options.keys() - set(_GIT_OPTIONS))
-    if not path or path.startswith("//"):
-        msg = f"found git:{path}, expected git: and the path of a clone on this disk"
-        raise ValueError(msg)
-    if unknown or not all(options.values()) or (query and not options):
-        msg = f"found ?{query} after git:{path}, expected values of {', '.join(_GIT_OPTIONS)}"
-        raise ValueError(msg)
-    parts = PurePosixPath(options.get("folder", ".")).parts
-    if {"..", "/", ".git"} & set(parts):
-        msg = f"found folder {options['folder']!r}, expected one within the clone"
-        raise ValueError(msg)
-    return Path(path), options
 
 
 class Settings(BaseSettings):
@@ -174,31 +144,20 @@ class Settings(BaseSettings):
     @field_validator("publish_to", "publish_models_to", "alert_to", mode="before")
     @classmethod
     def _places(cls, given: object) -> object:
-        """Places with spaces between, or a JSON list where a path has spaces itself."""
-        if not isinstance(given, str):
-            return given
-        return from_json(given) if given.lstrip().startswith("[") else given.split()
+        return listed(given)
 
     @field_validator("publish_to")
     @classmethod
     def _places_are_understood(cls, places: tuple[str, ...]) -> tuple[str, ...]:
         for place in places:
-            if is_git_place(place):
-                git_place(place)
-            elif not _WRITABLE_URL.fullmatch(place):
-                scheme = place.partition("://")[0] if "://" in place else place
-                msg = f"found {scheme!r}, expected git:/path/to/clone or a writable URL: s3://bucket/x"
-                raise ValueError(msg)
+            refuse_place(place)
         return places
 
     @field_validator("publish_models_to")
     @classmethod
     def _clones_are_understood(cls, places: tuple[str, ...]) -> tuple[str, ...]:
         for place in places:
-            if not is_git_place(place):
-                msg = f"found {place.partition(':')[0]!r}, expected git:/path/to/clone"
-                raise ValueError(msg)
-            git_place(place)
+            refuse_no_clone(place)
         return places
 
     @field_validator("history_start")

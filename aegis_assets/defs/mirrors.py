@@ -58,18 +58,21 @@ def mirror_assets(world: World) -> list[dg.AssetsDefinition]:
 
 
 def _told(done: Sequence[Mirrored | Failure], why: str) -> dg.MaterializeResult[None]:
-    failed = [each for each in done if isinstance(each, Failure)]
     return dg.MaterializeResult(
         asset_key=KEY,
         metadata={"places": dg.MetadataValue.md(_table(done) or why)},
-        check_results=[
-            dg.AssetCheckResult(
-                check_name=_TAKEN.name,
-                passed=not failed,
-                severity=dg.AssetCheckSeverity.WARN,
-                metadata={"failed": [f"{each.name}: {each.sentence}" for each in failed]},
-            )
-        ],
+        check_results=[all_took(_TAKEN.name, done)],
+    )
+
+
+def all_took(check: str, done: Sequence[Mirrored | Failure]) -> dg.AssetCheckResult:
+    """What the check says of these places: each that failed, and why."""
+    failed = [f"{each.name}: {each.sentence}" for each in done if isinstance(each, Failure)]
+    return dg.AssetCheckResult(
+        check_name=check,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"failed": failed},
     )
 
 

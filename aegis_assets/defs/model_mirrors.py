@@ -8,6 +8,7 @@ from aegis_assets.adapters.mirrors import Failure, mirrored, mirrors
 from aegis_assets.adapters.model_store import CARD, ModelStore, stored_name
 from aegis_assets.adapters.warehouse import Warehouse
 from aegis_assets.core.errors import ArtifactError
+from aegis_assets.defs.mirrors import all_took
 from aegis_assets.defs.promotion import PROMOTIONS_KEY, decided
 from aegis_assets.defs.schemas import OWNERS
 from aegis_assets.defs.world import World
@@ -48,18 +49,10 @@ def model_mirror_assets(world: World, places: Sequence[str]) -> list[dg.AssetsDe
             if isinstance(each, Failure):
                 context.log.warning("%s: %s", each.name, each.sentence)
         told = [each.sentence if isinstance(each, Failure) else each.what for each in done]
-        failed = [f"{each.name}: {each.sentence}" for each in done if isinstance(each, Failure)]
         sizes = {"files": len(files), "bytes": sum(map(len, files.values()))}
         return dg.MaterializeResult(
             metadata={**sizes, "places": [*places], "told": told},
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name=_TAKEN.name,
-                    passed=not failed,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    metadata={"failed": failed},
-                )
-            ],
+            check_results=[all_took(_TAKEN.name, done)],
         )
 
     return [taken]

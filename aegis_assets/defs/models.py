@@ -1,5 +1,6 @@
 """Walk-forward records and models: two assets per engine, one partition per training week."""
 
+from datetime import date
 from time import perf_counter
 
 import dagster as dg
@@ -10,6 +11,7 @@ from aegis_assets.adapters.libraries import fitting_versions
 from aegis_assets.core.card import Artefact
 from aegis_assets.core.engines import ENGINES, Engine
 from aegis_assets.core.engines.asking import asked
+from aegis_assets.core.evaluation.gate import Elsewhere
 from aegis_assets.core.evaluation.record import record
 from aegis_assets.core.evaluation.training import Training, judged
 from aegis_assets.core.evaluation.walk_forward import SCHEMA
@@ -99,15 +101,8 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
     ) -> list[Artefact]:
         begun = perf_counter()
         cutoff, _ = span(context)
-        training = Training(
-            market=world.market.name,
-            engine=engine.name,
-            cutoff=cutoff,
-            seed=world.settings.seed,
-            code_version=engine.code_version,
-            libraries=fitting_versions(deep=world.settings.deep),
-            elsewhere=elsewhere_of(tables["another"], engine) if another else None,
-        )
+        elsewhere = elsewhere_of(tables["another"], engine) if another else None
+        training = _training(world, engine, cutoff, elsewhere)
         put = asked(engine, tables["features"], tables["labels"], cutoff, tables.get("core"))
         with fitting(world.settings) as (pool, fits):
             made = judged(put, walked, training, pool, fits)
@@ -122,3 +117,16 @@ def _models(world: World, engine: Engine) -> dg.AssetsDefinition:
         return made
 
     return models
+
+
+def _training(world: World, engine: Engine, cutoff: date, elsewhere: Elsewhere | None) -> Training:
+    """What the cards say of how a week was trained."""
+    return Training(
+        market=world.market.name,
+        engine=engine.name,
+        cutoff=cutoff,
+        seed=world.settings.seed,
+        code_version=engine.code_version,
+        libraries=fitting_versions(deep=world.settings.deep),
+        elsewhere=elsewhere,
+    )

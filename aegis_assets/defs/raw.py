@@ -86,15 +86,20 @@ def raw_assets(world: World) -> list[dg.AssetsDefinition]:
             context.add_asset_metadata(_metadata(part) | _span(month), partition_key=month)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(final_version(rows)),
-            metadata={
-                "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
-                BEHIND: dg.MetadataValue.json(_behind(stored, world)),
-                NEWEST_OF_INDEX: str(_newest(stored).get(world.market.index.symbol)),
-            },
+            metadata=_told(outcomes, stored, world),
             check_results=[_answered(outcomes, stored, world), _unchanged(outcomes)],
         )
 
     return [raw_ohlcv]
+
+
+def _told(outcomes: Sequence[Outcome], stored: pl.DataFrame, world: World) -> dict[str, Any]:
+    """What became of each instrument, and how far its bars reach: freshness reads the latter."""
+    return {
+        "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
+        BEHIND: dg.MetadataValue.json(_behind(stored, world)),
+        NEWEST_OF_INDEX: str(_newest(stored).get(world.market.index.symbol)),
+    }
 
 
 def final_version(rows: pl.DataFrame) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aegis_assets.adapters.mirrors.git_mirror import GitMirror
 from aegis_assets.adapters.mirrors.mirror import Mirror
 from aegis_assets.adapters.mirrors.url_mirror import UrlMirror
-from aegis_assets.settings import git_place, is_git_place
+from aegis_assets.places import git_place, is_git_place
 
 
 def mirrors(places: Sequence[str]) -> list[Mirror]:
